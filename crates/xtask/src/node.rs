@@ -1,0 +1,54 @@
+//! The browser side's checks and tests, which npm knows how to run.
+
+use std::path::Path;
+
+use xshell::{Shell, cmd};
+
+use crate::error::Error;
+
+const FOLDER: &str = "tests/browser";
+
+/// Types (`tsc`) and formatting (`prettier`) of everything that runs in a browser or in Node.
+///
+/// # Errors
+///
+/// The npm script that failed.
+pub(crate) fn lint(shell: &Shell) -> Result<(), Error> {
+    let _folder = shell.push_dir(FOLDER);
+    install(shell)?;
+    cmd!(shell, "npm run lint").run()?;
+    Ok(())
+}
+
+/// Runs the browser tests against the server `binary`.
+///
+/// # Errors
+///
+/// The npm script that failed.
+pub(crate) fn test(shell: &Shell, binary: &Path) -> Result<(), Error> {
+    let _folder = shell.push_dir(FOLDER);
+    install(shell)?;
+    cmd!(shell, "npm test")
+        .env("CATTLEGRID_BIN", binary)
+        .run()?;
+    Ok(())
+}
+
+fn install(shell: &Shell) -> Result<(), Error> {
+    if !is_installed(shell) {
+        cmd!(shell, "npm ci --no-audit --no-fund").run()?;
+    }
+    Ok(())
+}
+
+/// Whether `node_modules` was filled after the lock file last changed.
+fn is_installed(shell: &Shell) -> bool {
+    let changed = |file: &str| shell.current_dir().join(file).metadata()?.modified();
+    match (
+        changed("node_modules/.package-lock.json"),
+        changed("package-lock.json"),
+    ) {
+        (Ok(installed), Ok(locked)) => installed >= locked,
+        _ => false,
+    }
+}

@@ -1,0 +1,114 @@
+//! The steps of `cargo xtask test`, in the order in which they fail soonest and build least.
+
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+use xshell::{Shell, cmd};
+
+use crate::{artifact, docs, error::Error, node, tools::Tool};
+
+/// One step of the test run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Step {
+    /// rustfmt
+    Format,
+    /// clippy on every target with every feature; a warning is an error
+    Clippy,
+    /// Unit, property, documentation and HTTP tests
+    Unit,
+    /// The API documentation, and the links of every Markdown page
+    Docs,
+    /// Types and formatting of the browser side
+    Web,
+    /// The widget and the pages in a real Chromium, against the real server
+    Browser,
+}
+
+impl Step {
+    /// Every step, in order.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Format,
+        Self::Clippy,
+        Self::Unit,
+        Self::Docs,
+        Self::Web,
+        Self::Browser,
+    ];
+
+    /// The steps that only read the source.
+    pub(crate) const LINTS: [Self; 4] = [Self::Format, Self::Clippy, Self::Docs, Self::Web];
+
+    fn needs(self) -> &'static [Tool] {
+        match self {
+            Self::Format => &[Tool::Rustfmt],
+            Self::Clippy => &[Tool::Clippy],
+            Self::Unit | Self::Docs => &[],
+            Self::Web => &[Tool::Node],
+            Self::Browser => &[Tool::Node, Tool::Chromium],
+        }
+    }
+
+    fn run(self, shell: &Shell) -> Result<(), Error> {
+        match self {
+            Self::Format => cmd!(shell, "cargo fmt --all -- --check").run()?,
+            Self::Clippy => cmd!(
+                shell,
+                "cargo clippy --workspace --all-targets --all-features -- -D warnings"
+            )
+            .run()?,
+            Self::Unit => cmd!(shell, "cargo test --workspace --all-features").run()?,
+            Self::Docs => docs::check(shell)?,
+            Self::Web => node::lint(shell)?,
+            Self::Browser => node::test(shell, &artifact::test_server(shell)?)?,
+        }
+        Ok(())
+    }
+
+    fn name(self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+}
+
+/// Runs `steps` in the project's order, after installing what they need; stops at the first failure.
+///
+/// # Errors
+///
+/// What is missing on this machine, or the first step that failed.
+pub(crate) fn run(shell: &Shell, steps: &[Step]) -> Result<(), Error> {
+    let mut steps = steps.to_vec();
+    steps.sort_unstable();
+    steps.dedup();
+
+    let mut tools: Vec<Tool> = steps
+        .iter()
+        .flat_map(|step| step.needs())
+        .copied()
+        .collect();
+    tools.sort_unstable();
+    tools.dedup();
+    for tool in tools {
+        tool.ensure(shell)?;
+    }
+
+    let mut times = Vec::new();
+    for step in steps {
+        println!("\n== {} ==", step.name());
+        let start = Instant::now();
+        step.run(shell).map_err(|source| Error::Step {
+            step: step.name(),
+            source: Box::new(source),
+        })?;
+        times.push((step, start.elapsed()));
+    }
+    summarise(&times);
+    Ok(())
+}
+
+fn summarise(times: &[(Step, Duration)]) {
+    println!("\n== summary ==");
+    for (step, time) in times {
+        println!("{:<10}{:>7.1} s  ok", step.name(), time.as_secs_f64());
+    }
+    let total: Duration = times.iter().map(|(_, time)| *time).sum();
+    println!("{:<10}{:>7.1} s", "total", total.as_secs_f64());
+}

@@ -1,0 +1,158 @@
+//! The programs a step needs beyond cargo: found, installed where that can be done unasked, or asked for.
+
+use std::path::PathBuf;
+
+use xshell::{Cmd, Shell, cmd};
+
+use crate::error::Error;
+
+/// A program that the project's chores call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Tool {
+    /// The formatter, a component of the Rust toolchain
+    Rustfmt,
+    /// The linter, a component of the Rust toolchain
+    Clippy,
+    /// Node.js with npm
+    Node,
+    /// The browser that the widget is tested in
+    Chromium,
+}
+
+/// The oldest Node.js whose test runner and WebSocket the browser tests use.
+const NODE_MAJOR: u32 = 20;
+
+impl Tool {
+    /// Finds the tool or installs it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Missing`] with the way to install it, where this program may not or cannot.
+    pub(crate) fn ensure(self, shell: &Shell) -> Result<(), Error> {
+        match self {
+            Self::Rustfmt => component(shell, "rustfmt", "rustfmt"),
+            Self::Clippy => component(shell, "clippy", "cargo-clippy"),
+            Self::Node => node(shell),
+            Self::Chromium => debian(
+                shell,
+                "Chromium",
+                &["chromium", "chromium-browser", "google-chrome"],
+                "chromium",
+            ),
+        }
+    }
+}
+
+fn component(shell: &Shell, name: &'static str, program: &str) -> Result<(), Error> {
+    if succeeds(cmd!(shell, "{program} --version")) {
+        return Ok(());
+    }
+    cmd!(shell, "rustup component add {name}")
+        .run()
+        .map_err(|_| Error::Missing {
+            name,
+            remedy: format!("install it with `rustup component add {name}`"),
+        })
+}
+
+fn node(shell: &Shell) -> Result<(), Error> {
+    let version = cmd!(shell, "node --version").quiet().ignore_stderr().read();
+    let major = version.ok().and_then(|text| {
+        text.trim_start_matches('v')
+            .split('.')
+            .next()?
+            .parse::<u32>()
+            .ok()
+    });
+    if major.is_some_and(|major| major >= NODE_MAJOR) && find("npm").is_some() {
+        return Ok(());
+    }
+    Err(Error::Missing {
+        name: "Node.js",
+        remedy: format!(
+            "install Node.js {NODE_MAJOR} or later with npm, from https://nodejs.org or your system's packages"
+        ),
+    })
+}
+
+fn debian(
+    shell: &Shell,
+    name: &'static str,
+    programs: &[&str],
+    package: &str,
+) -> Result<(), Error> {
+    let found = || programs.iter().any(|program| find(program).is_some());
+    if found() {
+        return Ok(());
+    }
+    let missing = |why: &str| Error::Missing {
+        name,
+        remedy: format!(
+            "{why}; install one of {} (on Debian: apt-get install {package})",
+            programs.join(", ")
+        ),
+    };
+    if find("apt-get").is_none() {
+        return Err(missing("this system has no apt-get to install it with"));
+    }
+    let root = Root::of(shell).ok_or_else(|| missing("installing it takes root"))?;
+    root.install(shell, package)?;
+    if found() {
+        Ok(())
+    } else {
+        Err(missing("apt-get installed it but it is not on the PATH"))
+    }
+}
+
+/// A way to run a command as root without being asked for a password.
+struct Root {
+    program: &'static str,
+    arguments: &'static [&'static str],
+}
+
+impl Root {
+    fn of(shell: &Shell) -> Option<Self> {
+        if cmd!(shell, "id -u").quiet().read().ok()? == "0" {
+            Some(Self {
+                program: "env",
+                arguments: &[],
+            })
+        } else if find("sudo").is_some() && succeeds(cmd!(shell, "sudo --non-interactive true")) {
+            Some(Self {
+                program: "sudo",
+                arguments: &["--non-interactive", "env"],
+            })
+        } else {
+            None
+        }
+    }
+
+    fn install(self, shell: &Shell, package: &str) -> Result<(), Error> {
+        let Self { program, arguments } = self;
+        let apt = ["DEBIAN_FRONTEND=noninteractive", "apt-get"];
+        cmd!(shell, "{program} {arguments...} {apt...} update").run()?;
+        cmd!(
+            shell,
+            "{program} {arguments...} {apt...} install --yes --no-install-recommends {package}"
+        )
+        .run()?;
+        Ok(())
+    }
+}
+
+fn succeeds(command: Cmd<'_>) -> bool {
+    command
+        .quiet()
+        .ignore_stdout()
+        .ignore_stderr()
+        .run()
+        .is_ok()
+}
+
+/// The first `program` on the `PATH`.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|candidate| candidate.is_file())
+}
