@@ -18,12 +18,24 @@ impl Timestamp {
         self.0
     }
 
-    /// The moment `by` later; the last representable moment if that overflows.
+    /// The moment `by` later, rounded up to a whole millisecond; the last representable moment if that
+    /// overflows.
     #[must_use]
     pub fn saturating_add(self, by: Duration) -> Self {
+        let millis = by.as_nanos().div_ceil(1_000_000);
         Self(
             self.0
-                .saturating_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX)),
+                .saturating_add(u64::try_from(millis).unwrap_or(u64::MAX)),
+        )
+    }
+
+    /// The moment `by` earlier, rounded down to a whole millisecond; the epoch if that is later.
+    #[must_use]
+    pub fn saturating_sub(self, by: Duration) -> Self {
+        let millis = by.as_nanos().div_ceil(1_000_000);
+        Self(
+            self.0
+                .saturating_sub(u64::try_from(millis).unwrap_or(u64::MAX)),
         )
     }
 

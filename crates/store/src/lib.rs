@@ -4,12 +4,22 @@
 //! [`Claim::First`], everyone after that [`Claim::Spent`], and however many claim it at the same moment,
 //! exactly one is first.
 
+mod any;
 mod clock;
+pub mod conformance;
+mod error;
+pub mod memory;
+pub mod sql;
+mod url;
 
+pub use any::AnyStore;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
+pub use error::{OpenError, StoreError};
+pub use url::{DEFAULT_LIMIT, StoreUrl};
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Names one thing that can be spent once. 128 bits, chosen at random by whoever made the thing.
@@ -45,29 +55,15 @@ pub enum Claim {
     Spent,
 }
 
-/// Why a store could not decide. Whoever asked must refuse.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// The store holds as many live ids as it may. Raise the bound, or shorten what lives.
-    #[error(
-        "the store is full: it may hold {limit} live ids; raise the limit or wait until some expire"
-    )]
-    Full {
-        /// The configured bound on live ids.
-        limit: usize,
-    },
-    /// The store could not be reached, or failed. It may work again without a restart.
-    #[error("the store is unavailable: {0}")]
-    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
 /// Remembers what is spent.
 pub trait Store: Send + Sync + 'static {
     /// Spends `id` if nobody has, and remembers it for at least `ttl`.
     ///
     /// The decision is atomic: of any number of concurrent claims of one id exactly one gets
     /// [`Claim::First`]. A second claim does not lengthen the life of the first.
+    ///
+    /// Whoever refuses a thing that has expired reads the clock before the claim, and the store reads it after
+    /// that. So let `ttl` reach beyond the thing's last moment by as long as may lie between the two.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot decide; the id may then be spent or not, and the caller refuses.
@@ -82,4 +78,14 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`] as [`Store::claim`] would return it.
     fn ready(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+impl<S: Store> Store for Arc<S> {
+    async fn claim(&self, id: SpentId, ttl: Duration) -> Result<Claim, StoreError> {
+        S::claim(self, id, ttl).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        S::ready(self).await
+    }
 }

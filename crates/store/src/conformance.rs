@@ -1,0 +1,299 @@
+//! The suite that every store must pass.
+//!
+//! It depends on no test framework: each check is an async function that panics and says what was wrong. Run
+//! them on a multi-threaded Tokio runtime, so that claims really are concurrent.
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use std::time::Duration;
+//! use cattlegrid_store::conformance::{self, Fixture};
+//! use cattlegrid_store::memory::MemoryStore;
+//! use cattlegrid_store::{ManualClock, Timestamp};
+//!
+//! struct InMemory(Arc<ManualClock>);
+//!
+//! impl Fixture for InMemory {
+//!     type Store = MemoryStore;
+//!
+//!     async fn store(&self, limit: usize) -> MemoryStore {
+//!         MemoryStore::new(limit, self.0.clone())
+//!     }
+//!
+//!     async fn pass(&self, time: Duration) {
+//!         self.0.advance(time);
+//!     }
+//! }
+//!
+//! # #[tokio::main]
+//! # async fn main() {
+//! let clock = ManualClock::new(Timestamp::from_millis(1_700_000_000_000));
+//! conformance::run(&InMemory(Arc::new(clock))).await;
+//! # }
+//! ```
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use crate::{Claim, SpentId, Store, StoreError};
+
+/// How many claims are made at the same time.
+const CROWD: u64 = 4000;
+
+/// Makes the stores that are checked, and lets time pass for them.
+pub trait Fixture {
+    /// What is checked.
+    type Store: Store;
+
+    /// A new store that is empty and holds at most `limit` live ids.
+    fn store(&self, limit: usize) -> impl Future<Output = Self::Store> + Send;
+
+    /// Lets `time` pass for every store made here: by moving a [`ManualClock`](crate::ManualClock), or by
+    /// sleeping where the store's expiry runs in real time.
+    fn pass(&self, time: Duration) -> impl Future<Output = ()> + Send;
+
+    /// How long the suite's ids live. A fixture that sleeps makes this short; it must be more than twice
+    /// [`Fixture::lag`].
+    fn ttl(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    /// How long after its ttl an id may still be remembered.
+    fn lag(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+}
+
+/// Runs every check.
+///
+/// # Panics
+/// If the store fails one.
+pub async fn run(fixture: &impl Fixture) {
+    assert!(
+        fixture.ttl() > 2 * fixture.lag(),
+        "the fixture's ttl is too short for its lag"
+    );
+    the_second_claim_is_told_so(fixture).await;
+    ids_that_differ_in_one_bit_are_different(fixture).await;
+    an_id_is_free_again_after_its_ttl(fixture).await;
+    a_second_claim_does_not_prolong_the_first(fixture).await;
+    of_many_claims_of_one_id_one_is_first(fixture).await;
+    many_ids_are_claimed_at_once(fixture).await;
+    a_full_store_refuses_new_ids_and_keeps_its_own(fixture).await;
+    a_full_store_recovers(fixture).await;
+    an_empty_store_is_ready(fixture).await;
+}
+
+/// The first claim of an id is first, and every later one is not.
+pub async fn the_second_claim_is_told_so(fixture: &impl Fixture) {
+    let store = fixture.store(10).await;
+    let ttl = fixture.ttl();
+    expect(&store, id(1), ttl, Claim::First, "a new id").await;
+    expect(&store, id(1), ttl, Claim::Spent, "the same id again").await;
+    expect(&store, id(1), ttl, Claim::Spent, "the same id once more").await;
+    expect(&store, id(2), ttl, Claim::First, "another new id").await;
+}
+
+/// Every bit of an id counts.
+pub async fn ids_that_differ_in_one_bit_are_different(fixture: &impl Fixture) {
+    let store = fixture.store(200).await;
+    for bit in 0..128 {
+        let id = SpentId::from_bytes((1_u128 << bit).to_be_bytes());
+        expect(
+            &store,
+            id,
+            fixture.ttl(),
+            Claim::First,
+            "an id with one bit set",
+        )
+        .await;
+    }
+}
+
+/// An id is spent for its whole ttl, and free not much later.
+pub async fn an_id_is_free_again_after_its_ttl(fixture: &impl Fixture) {
+    let store = fixture.store(10).await;
+    let (ttl, lag) = (fixture.ttl(), fixture.lag());
+    expect(&store, id(1), ttl, Claim::First, "a new id").await;
+    fixture.pass(ttl.saturating_sub(lag)).await;
+    expect(
+        &store,
+        id(1),
+        ttl,
+        Claim::Spent,
+        "an id shortly before its ttl is over",
+    )
+    .await;
+    fixture.pass(2 * lag).await;
+    expect(&store, id(1), ttl, Claim::First, "an id whose ttl is over").await;
+    expect(&store, id(1), ttl, Claim::Spent, "an id claimed anew").await;
+}
+
+/// Claiming a spent id leaves its expiry where it was.
+pub async fn a_second_claim_does_not_prolong_the_first(fixture: &impl Fixture) {
+    let store = fixture.store(10).await;
+    let (ttl, lag) = (fixture.ttl(), fixture.lag());
+    expect(&store, id(1), ttl, Claim::First, "a new id").await;
+    fixture.pass(ttl / 2).await;
+    expect(&store, id(1), ttl, Claim::Spent, "an id at half its ttl").await;
+    fixture.pass(ttl / 2 + lag).await;
+    expect(
+        &store,
+        id(1),
+        ttl,
+        Claim::First,
+        "an id whose first ttl is over",
+    )
+    .await;
+}
+
+/// Thousands claim one id at the same moment, and one of them is first.
+pub async fn of_many_claims_of_one_id_one_is_first(fixture: &impl Fixture) {
+    let store = Arc::new(fixture.store(10).await);
+    for round in 0..3 {
+        let outcomes = crowd(&store, fixture.ttl(), |_| id(round)).await;
+        let first = outcomes
+            .iter()
+            .filter(|claim| **claim == Claim::First)
+            .count();
+        assert_eq!(
+            first, 1,
+            "of {CROWD} concurrent claims of one id, {first} were first"
+        );
+    }
+}
+
+/// Thousands claim different ids at the same moment, twice over, and each id has one first claim.
+pub async fn many_ids_are_claimed_at_once(fixture: &impl Fixture) {
+    let store = Arc::new(fixture.store(CROWD as usize).await);
+    let outcomes = crowd(&store, fixture.ttl(), |n| id(n / 2)).await;
+    let first = outcomes
+        .iter()
+        .filter(|claim| **claim == Claim::First)
+        .count() as u64;
+    assert_eq!(
+        first,
+        CROWD / 2,
+        "of {CROWD} claims, two for each id, {first} were first"
+    );
+    let again = crowd(&store, fixture.ttl(), |n| id(n / 2)).await;
+    assert!(
+        again.iter().all(|claim| *claim == Claim::Spent),
+        "an id that many had claimed was free again"
+    );
+}
+
+/// A store at its limit takes no new id, says so, and forgets none.
+pub async fn a_full_store_refuses_new_ids_and_keeps_its_own(fixture: &impl Fixture) {
+    let limit = 50;
+    let store = fixture.store(limit).await;
+    let ttl = fixture.ttl();
+    for n in 0..limit as u64 {
+        expect(
+            &store,
+            id(n),
+            ttl,
+            Claim::First,
+            "a new id within the limit",
+        )
+        .await;
+    }
+    for n in 1000..1200 {
+        expect_full(store.claim(id(n), ttl).await, limit);
+    }
+    expect_full(store.ready().await, limit);
+    for n in 0..limit as u64 {
+        expect(
+            &store,
+            id(n),
+            ttl,
+            Claim::Spent,
+            "an id that a full store holds",
+        )
+        .await;
+    }
+}
+
+/// A store that was full takes new ids, up to its limit, once old ones have expired.
+pub async fn a_full_store_recovers(fixture: &impl Fixture) {
+    let limit = 50;
+    let store = fixture.store(limit).await;
+    let (ttl, lag) = (fixture.ttl(), fixture.lag());
+    for n in 0..limit as u64 {
+        // Why: of two lives, so that one half leaves and the other must stay.
+        let ttl = if n % 2 == 0 { ttl } else { 2 * ttl };
+        expect(
+            &store,
+            id(n),
+            ttl,
+            Claim::First,
+            "a new id within the limit",
+        )
+        .await;
+    }
+    expect_full(store.claim(id(1000), ttl).await, limit);
+    fixture.pass(ttl + lag).await;
+    for n in 2000..2000 + limit as u64 / 2 {
+        expect(
+            &store,
+            id(n),
+            ttl,
+            Claim::First,
+            "a new id after half have expired",
+        )
+        .await;
+    }
+    expect_full(store.claim(id(3000), ttl).await, limit);
+    for n in (1..limit as u64).step_by(2) {
+        expect(&store, id(n), ttl, Claim::Spent, "an id that still lives").await;
+    }
+}
+
+/// A store with room says that it is ready, and spends nothing by it.
+pub async fn an_empty_store_is_ready(fixture: &impl Fixture) {
+    let store = fixture.store(1).await;
+    for _ in 0..3 {
+        if let Err(error) = store.ready().await {
+            panic!("a store with room is not ready: {error}");
+        }
+    }
+    expect(&store, id(1), fixture.ttl(), Claim::First, "the first id").await;
+}
+
+/// The `n`th id of a test. Consecutive ones differ in few bits, which a store must not mind.
+fn id(n: u64) -> SpentId {
+    SpentId::from_bytes(u128::from(n).to_be_bytes())
+}
+
+async fn expect(store: &impl Store, id: SpentId, ttl: Duration, expected: Claim, what: &str) {
+    match store.claim(id, ttl).await {
+        Ok(claim) => assert_eq!(claim, expected, "claiming {what}"),
+        Err(error) => panic!("claiming {what}: {error}"),
+    }
+}
+
+fn expect_full<T: std::fmt::Debug>(outcome: Result<T, StoreError>, expected: usize) {
+    match outcome {
+        Err(StoreError::Full { limit }) => assert_eq!(limit, expected, "the limit in the error"),
+        other => panic!("a full store should refuse as full, and said {other:?}"),
+    }
+}
+
+/// Makes [`CROWD`] claims at the same time.
+async fn crowd<S: Store>(store: &Arc<S>, ttl: Duration, id: impl Fn(u64) -> SpentId) -> Vec<Claim> {
+    let mut claims = JoinSet::new();
+    for n in 0..CROWD {
+        let (store, id) = (Arc::clone(store), id(n));
+        claims.spawn(async move { store.claim(id, ttl).await });
+    }
+    let outcomes = claims.join_all().await;
+    outcomes
+        .into_iter()
+        .map(|outcome| match outcome {
+            Ok(claim) => claim,
+            Err(error) => panic!("one of {CROWD} concurrent claims: {error}"),
+        })
+        .collect()
+}

@@ -1,0 +1,41 @@
+//! Stores in SQL databases.
+
+use std::time::Duration;
+
+use crate::url::DEFAULT_LIMIT;
+
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+/// How an SQLite file is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SqliteOptions {
+    /// The bound on live ids.
+    pub limit: usize,
+    /// What an acknowledged claim survives.
+    pub synchronous: Synchronous,
+    /// How long a claim may take; after that it is refused as unavailable. Also how long an id is kept beyond
+    /// its ttl, for the claims that are still on their way.
+    pub timeout: Duration,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self {
+            limit: DEFAULT_LIMIT,
+            synchronous: Synchronous::Full,
+            timeout: Duration::from_secs(2),
+        }
+    }
+}
+
+/// What an acknowledged claim survives; see SQLite's
+/// [`PRAGMA synchronous`](https://www.sqlite.org/pragma.html#pragma_synchronous) in WAL mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Synchronous {
+    /// A crash of the process, of the machine, and the loss of power.
+    Full,
+    /// A crash of the process. When the machine crashes or loses power, the last moments may be forgotten.
+    /// Several times faster.
+    Normal,
+}

@@ -1,0 +1,284 @@
+//! The thread that owns the connection: it gathers jobs, decides them in one transaction, and answers.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use tokio::sync::oneshot;
+
+use super::unavailable;
+use crate::sql::SqliteOptions;
+use crate::{Claim, Clock, SpentId, StoreError, Timestamp};
+
+/// The most jobs in one transaction.
+const BATCH: usize = 1024;
+
+/// The most ids deleted in one transaction of its own, so that a claim that comes meanwhile hardly waits.
+const SWEEP: usize = 512;
+
+/// How often an idle writer looks for expired ids.
+const IDLE: Duration = Duration::from_secs(5);
+
+pub(super) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+
+pub(super) enum Job {
+    Claim {
+        id: SpentId,
+        asked_at: Timestamp,
+        expires_at: Timestamp,
+        reply: Reply<Claim>,
+    },
+    Probe {
+        reply: Reply<()>,
+    },
+}
+
+impl Job {
+    /// Whether whoever asked has stopped waiting.
+    fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Claim { reply, .. } => reply.is_closed(),
+            Self::Probe { reply } => reply.is_closed(),
+        }
+    }
+
+    /// Why nobody cares whether the reply arrives: whoever asked has given up and refused by then.
+    fn answer(self, verdict: Verdict) {
+        match self {
+            Self::Claim { reply, .. } => drop(reply.send(verdict)),
+            Self::Probe { reply } => drop(reply.send(verdict.map(|_| ()))),
+        }
+    }
+}
+
+type Verdict = Result<Claim, StoreError>;
+
+pub(super) struct Writer {
+    connection: Connection,
+    limit: usize,
+    /// How long an expired id is kept for the claims that were made before it expired and are still waiting.
+    grace: Duration,
+    clock: Arc<dyn Clock>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        connection: Connection,
+        options: SqliteOptions,
+        clock: Arc<dyn Clock>,
+    ) -> rusqlite::Result<Self> {
+        let state = State::read(&connection)?;
+        let now = clock.now();
+        if state.swept_until > now {
+            let ahead = state.swept_until.saturating_since(now);
+            tracing::warn!(
+                ?ahead,
+                "the wall clock is behind the store's; going on from the store's"
+            );
+        }
+        clock.advance_to(state.swept_until);
+        Ok(Self {
+            connection,
+            limit: options.limit,
+            grace: options.timeout,
+            clock,
+        })
+    }
+
+    /// Works until the store is dropped and every job that it had taken is answered.
+    pub(super) fn run(mut self, queue: &Receiver<Job>) {
+        let mut wait = IDLE;
+        loop {
+            match queue.recv_timeout(wait) {
+                Ok(job) => {
+                    let rest = queue.try_iter().take(BATCH - 1);
+                    self.serve(std::iter::once(job).chain(rest));
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    let more = self.sweep_alone();
+                    wait = if more { Duration::ZERO } else { IDLE };
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn serve(&mut self, jobs: impl Iterator<Item = Job>) {
+        let jobs: Vec<_> = jobs.filter(|job| !job.is_abandoned()).collect();
+        match self.decide(&jobs) {
+            Ok(verdicts) => {
+                for (job, verdict) in jobs.into_iter().zip(verdicts) {
+                    job.answer(verdict);
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, refused = jobs.len(), "the database failed");
+                for job in jobs {
+                    job.answer(Err(unavailable(error.to_string())));
+                }
+            }
+        }
+    }
+
+    /// Decides all jobs in one transaction, which is committed on return.
+    fn decide(&mut self, jobs: &[Job]) -> rusqlite::Result<Vec<Verdict>> {
+        let mut step = Step::begin(&mut self.connection, &*self.clock)?;
+        // Why twice: expired ids then leave faster than new ones come, and all that is in the way of this batch
+        // has left before the first of it may find the store full.
+        step.sweep(self.clock.now(), self.grace, 2 * jobs.len())?;
+        let verdicts = jobs
+            .iter()
+            .map(|job| match *job {
+                Job::Claim {
+                    id,
+                    asked_at,
+                    expires_at,
+                    ..
+                } => step.claim(id, asked_at, expires_at, self.limit),
+                Job::Probe { .. } => step.probe(self.limit),
+            })
+            .collect::<rusqlite::Result<_>>()?;
+        step.commit()?;
+        Ok(verdicts)
+    }
+
+    /// Deletes some expired ids; returns whether there may be more.
+    fn sweep_alone(&mut self) -> bool {
+        let swept = Step::begin(&mut self.connection, &*self.clock).and_then(|mut step| {
+            let swept = step.sweep(self.clock.now(), self.grace, SWEEP)?;
+            step.commit()?;
+            Ok(swept)
+        });
+        match swept {
+            Ok(swept) => swept == SWEEP,
+            Err(error) => {
+                tracing::warn!(%error, "could not delete expired ids; will try again");
+                false
+            }
+        }
+    }
+}
+
+/// What the store knows of itself; kept in the transaction that changes it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct State {
+    /// Rows, expired ones that are not yet deleted included.
+    held: usize,
+    /// Ids that expired before this may be forgotten.
+    swept_until: Timestamp,
+}
+
+impl State {
+    fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        connection
+            .prepare_cached("SELECT held, swept_until FROM state")?
+            .query_row([], |row| {
+                Ok(Self {
+                    held: row.get(0)?,
+                    swept_until: Timestamp::from_millis(row.get(1)?),
+                })
+            })
+    }
+
+    fn write(self, connection: &Connection) -> rusqlite::Result<()> {
+        connection
+            .prepare_cached("UPDATE state SET held = ?1, swept_until = ?2")?
+            .execute(params![self.held, millis(self.swept_until)])
+            .map(drop)
+    }
+}
+
+/// One transaction.
+struct Step<'a> {
+    transaction: Transaction<'a>,
+    state: State,
+    committed: State,
+}
+
+impl<'a> Step<'a> {
+    /// Begins a transaction that no other process can write beside.
+    fn begin(connection: &'a mut Connection, clock: &dyn Clock) -> rusqlite::Result<Self> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let state = State::read(&transaction)?;
+        // Why: another process on this file may have a clock that is ahead of ours, and have swept by it.
+        clock.advance_to(state.swept_until);
+        Ok(Self {
+            transaction,
+            state,
+            committed: state,
+        })
+    }
+
+    fn claim(
+        &mut self,
+        id: SpentId,
+        asked_at: Timestamp,
+        expires_at: Timestamp,
+        limit: usize,
+    ) -> rusqlite::Result<Verdict> {
+        if asked_at < self.state.swept_until {
+            return Ok(Err(unavailable("the claim waited too long to be decided")));
+        }
+        let found = self
+            .transaction
+            .prepare_cached("SELECT expires_at FROM spent WHERE id = ?1")?
+            .query_row([id.as_bytes()], |row| row.get(0))
+            .optional()?
+            .map(Timestamp::from_millis);
+        match found {
+            Some(last) if last >= asked_at => return Ok(Ok(Claim::Spent)),
+            Some(_) => {}
+            None if self.state.held >= limit => return Ok(Err(StoreError::Full { limit })),
+            None => self.state.held += 1,
+        }
+        self.transaction
+            .prepare_cached("INSERT OR REPLACE INTO spent (id, expires_at) VALUES (?1, ?2)")?
+            .execute(params![id.as_bytes(), millis(expires_at)])?;
+        Ok(Ok(Claim::First))
+    }
+
+    /// What the claim of a new id would get, with a write to find out whether the disk takes one.
+    fn probe(&self, limit: usize) -> rusqlite::Result<Verdict> {
+        self.state.write(&self.transaction)?;
+        Ok(if self.state.held < limit {
+            Ok(Claim::First)
+        } else {
+            Err(StoreError::Full { limit })
+        })
+    }
+
+    /// Deletes at most `at_most` ids that expired longer than `grace` ago; returns how many.
+    fn sweep(
+        &mut self,
+        now: Timestamp,
+        grace: Duration,
+        at_most: usize,
+    ) -> rusqlite::Result<usize> {
+        let until = now.saturating_sub(grace);
+        let swept = self
+            .transaction
+            .prepare_cached(
+                "DELETE FROM spent WHERE id IN
+                 (SELECT id FROM spent WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)",
+            )?
+            .execute(params![millis(until), at_most])?;
+        if swept > 0 {
+            self.state.held = self.state.held.saturating_sub(swept);
+            self.state.swept_until = self.state.swept_until.max(until);
+        }
+        Ok(swept)
+    }
+
+    fn commit(self) -> rusqlite::Result<()> {
+        if self.state != self.committed {
+            self.state.write(&self.transaction)?;
+        }
+        self.transaction.commit()
+    }
+}
+
+/// Milliseconds as SQLite keeps them; what is beyond its integers is as good as for ever.
+fn millis(at: Timestamp) -> i64 {
+    i64::try_from(at.as_millis()).unwrap_or(i64::MAX)
+}
