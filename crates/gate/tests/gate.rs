@@ -1,0 +1,541 @@
+//! What a caller of the engine can rely on.
+#![allow(
+    clippy::unwrap_used,
+    reason = "the helpers of a test stop where it fails"
+)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use cattlegrid::challenge::image::{Fonts, Scale, Style};
+use cattlegrid::challenge::{Answer, Case, Generators, Kind, KindOptions, Prompt};
+use cattlegrid::store::memory::MemoryStore;
+use cattlegrid::store::{Claim, Clock, ManualClock, SpentId, Store, StoreError, Timestamp};
+use cattlegrid::{
+    Ask, ChallengeKey, Entropy, Gate, Hostname, Issued, NoEntropy, OsEntropy, Passed, Refusal,
+    ResponseToken, Secret, SecretKey, Secrets, Site, Sites, Solved, Verification,
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+struct Bench<S> {
+    gate: Arc<Gate<S>>,
+    clock: Arc<ManualClock>,
+}
+
+fn secret(letter: &str) -> Secret {
+    Secret::parse(&letter.repeat(43)).unwrap()
+}
+
+fn secrets(letters: &[&str]) -> Secrets {
+    Secrets::new(letters.iter().map(|letter| secret(letter)).collect()).unwrap()
+}
+
+fn site(name: &str) -> Site {
+    let generators = Generators::new(&KindOptions::default(), &Fonts::embedded()).unwrap();
+    Site::new(
+        name.parse().unwrap(),
+        secret_key(name),
+        Arc::new(generators),
+        Arc::new(Style::hard()),
+    )
+}
+
+fn secret_key(name: &str) -> SecretKey {
+    format!("the-secret-key-of-{name}").parse().unwrap()
+}
+
+fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::new(Timestamp::from_millis(1_800_000_000_000)))
+}
+
+fn bench() -> Bench<MemoryStore> {
+    let clock = clock();
+    let sites = vec![
+        site("one").with_hostnames(vec![
+            "one.example".parse().unwrap(),
+            "*.one.example".parse().unwrap(),
+        ]),
+        site("two")
+            .with_kinds(vec![Kind::Math, Kind::Words])
+            .unwrap(),
+    ];
+    let gate = Gate::new(
+        &secrets(&["a"]),
+        Sites::new(sites).unwrap(),
+        MemoryStore::new(10_000, clock.clone()),
+        clock.clone(),
+        Arc::new(OsEntropy),
+    );
+    Bench {
+        gate: Arc::new(gate),
+        clock,
+    }
+}
+
+impl<S: Store> Bench<S> {
+    fn issue(&self, site: &str, ask: Ask) -> Issued {
+        let site = self.gate.sites().get(site).unwrap();
+        self.gate.issue(site, ask).unwrap()
+    }
+
+    fn read(&self, key: &ChallengeKey) -> String {
+        self.gate
+            .inspect(key)
+            .unwrap()
+            .challenge
+            .answer()
+            .as_str()
+            .to_owned()
+    }
+
+    async fn solve(&self, site: &str, host: Option<&str>) -> Solved {
+        let issued = self.issue(
+            site,
+            Ask::any().with_action(Some("sign-up".parse().unwrap())),
+        );
+        let host: Option<Hostname> = host.map(|host| host.parse().unwrap());
+        self.gate
+            .answer(&issued.key, &self.read(&issued.key), host.as_ref())
+            .await
+            .unwrap()
+    }
+
+    async fn verify(&self, site: &str, token: &ResponseToken) -> Result<Passed, &'static str> {
+        match self.gate.verify(&secret_key(site), token, None).await {
+            Verification::Passed(passed) => Ok(passed),
+            Verification::Refused(refusal) => Err(refusal.code()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_right_answer_earns_a_token_that_is_verified_once() {
+    let bench = bench();
+    let solved = bench.solve("one", Some("www.one.example")).await;
+    let passed = bench.verify("one", &solved.token).await.unwrap();
+    assert_eq!(passed.challenge_ts, bench.clock.now());
+    assert_eq!(passed.hostname.unwrap().as_str(), "www.one.example");
+    assert_eq!(passed.action.unwrap().as_str(), "sign-up");
+    assert_eq!(
+        bench.verify("one", &solved.token).await.unwrap_err(),
+        "already-seen-response"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_spends_the_key_right_or_wrong() {
+    let bench = bench();
+    for first in ["wrong", "right"] {
+        let issued = bench.issue("one", Ask::any());
+        let answer = bench.read(&issued.key);
+        let given = if first == "right" {
+            answer.clone()
+        } else {
+            format!("{answer}x")
+        };
+        let outcome = bench.gate.answer(&issued.key, &given, None).await;
+        match first {
+            "right" => assert!(outcome.is_ok()),
+            _ => assert_eq!(outcome.unwrap_err().code(), "wrong-answer"),
+        }
+        let again = bench.gate.answer(&issued.key, &answer, None).await;
+        assert_eq!(again.unwrap_err().code(), "spent-key");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_racing_answers_and_verifications_one_passes() {
+    let bench = bench();
+    for _ in 0..20 {
+        let issued = bench.issue("one", Ask::any());
+        let answer = bench.read(&issued.key);
+        let tasks: Vec<_> = (0..32)
+            .map(|_| {
+                let (gate, key, answer) = (bench.gate.clone(), issued.key.clone(), answer.clone());
+                tokio::spawn(async move { gate.answer(&key, &answer, None).await })
+            })
+            .collect();
+        let mut tokens = Vec::new();
+        for task in tasks {
+            match task.await.unwrap() {
+                Ok(solved) => tokens.push(solved.token),
+                Err(refusal) => assert_eq!(refusal.code(), "spent-key"),
+            }
+        }
+        assert_eq!(tokens.len(), 1);
+
+        let passed = Arc::new(AtomicUsize::new(0));
+        let tasks: Vec<_> = (0..32)
+            .map(|_| {
+                let (gate, token, passed) = (bench.gate.clone(), tokens[0].clone(), passed.clone());
+                tokio::spawn(async move {
+                    match gate.verify(&secret_key("one"), &token, None).await {
+                        Verification::Passed(_) => drop(passed.fetch_add(1, Ordering::SeqCst)),
+                        Verification::Refused(refusal) => {
+                            assert_eq!(refusal.code(), "already-seen-response");
+                        }
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(passed.load(Ordering::SeqCst), 1);
+    }
+}
+
+#[tokio::test]
+async fn challenges_and_tokens_expire_after_five_minutes() {
+    let bench = bench();
+    let issued = bench.issue("one", Ask::any());
+    let answer = bench.read(&issued.key);
+    bench.clock.advance(5 * MINUTE);
+    assert_eq!(
+        bench
+            .gate
+            .image(&issued.key, Scale::One)
+            .unwrap_err()
+            .code(),
+        "expired-key"
+    );
+    let late = bench.gate.answer(&issued.key, &answer, None).await;
+    assert_eq!(late.unwrap_err().code(), "expired-key");
+
+    let solved = bench.solve("one", None).await;
+    bench.clock.advance(5 * MINUTE - Duration::from_millis(1));
+    let other = bench.solve("one", None).await;
+    bench.verify("one", &solved.token).await.unwrap();
+    bench.clock.advance(5 * MINUTE);
+    assert_eq!(
+        bench.verify("one", &other.token).await.unwrap_err(),
+        "expired-input-response"
+    );
+}
+
+#[tokio::test]
+async fn a_token_is_good_for_its_own_site_and_not_spent_by_another() {
+    let bench = bench();
+    let solved = bench.solve("one", None).await;
+    assert_eq!(
+        bench.verify("two", &solved.token).await.unwrap_err(),
+        "sitekey-secret-mismatch"
+    );
+    let outcome = bench
+        .gate
+        .verify(&secret_key("one"), &solved.token, Some("two"))
+        .await;
+    assert!(matches!(outcome, Verification::Refused(Refusal::OtherSite)));
+    let unknown = bench
+        .gate
+        .verify(&secret_key("three"), &solved.token, None)
+        .await;
+    assert!(matches!(
+        unknown,
+        Verification::Refused(Refusal::InvalidSecret)
+    ));
+    bench.verify("one", &solved.token).await.unwrap();
+}
+
+#[tokio::test]
+async fn only_pages_of_the_site_may_answer_and_a_refused_page_spends_nothing() {
+    let bench = bench();
+    let issued = bench.issue("one", Ask::any());
+    let answer = bench.read(&issued.key);
+    let elsewhere: Hostname = "evil.example".parse().unwrap();
+    let refused = bench
+        .gate
+        .answer(&issued.key, &answer, Some(&elsewhere))
+        .await;
+    assert_eq!(refused.unwrap_err().code(), "wrong-site");
+    let home: Hostname = "one.example".parse().unwrap();
+    bench
+        .gate
+        .answer(&issued.key, &answer, Some(&home))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_key_and_a_token_cannot_stand_in_for_each_other() {
+    let bench = bench();
+    let issued = bench.issue("one", Ask::any());
+    let as_token: ResponseToken = issued.key.as_str().parse().unwrap();
+    assert_eq!(
+        bench.verify("one", &as_token).await.unwrap_err(),
+        "invalid-input-response"
+    );
+    let solved = bench.solve("one", None).await;
+    let padded = format!("{:A<200}", solved.token.as_str());
+    let as_key: ChallengeKey = padded.parse().unwrap();
+    assert_eq!(
+        bench
+            .gate
+            .answer(&as_key, "x", None)
+            .await
+            .unwrap_err()
+            .code(),
+        "unknown-key"
+    );
+}
+
+#[test]
+fn every_key_has_200_url_safe_characters_whatever_it_holds() {
+    let bench = bench();
+    let longest = Some("a".repeat(32).parse().unwrap());
+    let mut keys: Vec<_> = [Kind::Math, Kind::Words]
+        .into_iter()
+        .flat_map(|kind| (0..50).map(move |_| Ask::kind(kind)))
+        .map(|ask| bench.issue("two", ask.with_action(longest.clone())).key)
+        .collect();
+    keys.push(bench.issue("one", Ask::any()).key);
+    for key in keys {
+        assert_eq!(key.as_str().len(), 200);
+        assert!(
+            key.as_str()
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        );
+    }
+}
+
+#[test]
+fn a_site_asks_only_the_kinds_it_allows() {
+    let bench = bench();
+    let two = bench.gate.sites().get("two").unwrap();
+    assert_eq!(bench.gate.issue(two, Ask::any()).unwrap().kind, Kind::Math);
+    assert_eq!(
+        bench
+            .gate
+            .issue(two, Ask::kind(Kind::Chars))
+            .unwrap_err()
+            .code(),
+        "kind-not-allowed"
+    );
+}
+
+#[tokio::test]
+async fn a_caller_can_ask_its_own_question() {
+    let bench = bench();
+    let ask = Ask::custom(
+        Prompt::new("colour of grass?").unwrap(),
+        Answer::new("Green", Case::Fold).unwrap(),
+    );
+    let issued = bench.issue("one", ask);
+    assert_eq!(issued.kind, Kind::Custom);
+    bench
+        .gate
+        .answer(&issued.key, " GREEN ", None)
+        .await
+        .unwrap();
+
+    let long = Ask::custom(
+        Prompt::new("x".repeat(40)).unwrap(),
+        Answer::new(&"y".repeat(40), Case::Exact).unwrap(),
+    );
+    let one = bench.gate.sites().get("one").unwrap();
+    assert_eq!(bench.gate.issue(one, long).unwrap_err().code(), "too-long");
+}
+
+#[test]
+fn the_same_key_always_gives_the_same_picture_and_another_key_another() {
+    let bench = bench();
+    let ask = || {
+        Ask::custom(
+            Prompt::new("same").unwrap(),
+            Answer::new("same", Case::Fold).unwrap(),
+        )
+    };
+    let (one, two) = (bench.issue("one", ask()), bench.issue("one", ask()));
+    let picture = |key, scale| bench.gate.image(key, scale).unwrap().image.png;
+    assert_eq!(picture(&one.key, Scale::One), picture(&one.key, Scale::One));
+    assert_ne!(picture(&one.key, Scale::One), picture(&one.key, Scale::Two));
+    assert_ne!(picture(&one.key, Scale::One), picture(&two.key, Scale::One));
+}
+
+#[tokio::test]
+async fn a_rotated_secret_still_opens_what_it_sealed() {
+    let clock = clock();
+    let gate = |letters: &[&str]| {
+        Gate::new(
+            &secrets(letters),
+            Sites::new(vec![site("one")]).unwrap(),
+            MemoryStore::new(100, clock.clone()),
+            clock.clone(),
+            Arc::new(OsEntropy),
+        )
+    };
+    let (old, both, new) = (gate(&["a"]), gate(&["b", "a"]), gate(&["b"]));
+    let issued = old
+        .issue(old.sites().get("one").unwrap(), Ask::any())
+        .unwrap();
+    assert!(both.image(&issued.key, Scale::One).is_ok());
+    assert_eq!(
+        new.image(&issued.key, Scale::One).unwrap_err().code(),
+        "unknown-key"
+    );
+    let answer = both
+        .inspect(&issued.key)
+        .unwrap()
+        .challenge
+        .answer()
+        .as_str()
+        .to_owned();
+    let solved = both.answer(&issued.key, &answer, None).await.unwrap();
+    let verified = new.verify(&secret_key("one"), &solved.token, None).await;
+    assert!(matches!(verified, Verification::Passed(_)));
+}
+
+struct Broken;
+
+impl Store for Broken {
+    async fn claim(&self, _: SpentId, _: Duration) -> Result<Claim, StoreError> {
+        Err(StoreError::Unavailable("gone".into()))
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable("gone".into()))
+    }
+}
+
+#[tokio::test]
+async fn without_its_store_a_gate_lets_nobody_through() {
+    let clock = clock();
+    let gate = Gate::new(
+        &secrets(&["a"]),
+        Sites::new(vec![site("one")]).unwrap(),
+        Broken,
+        clock.clone(),
+        Arc::new(OsEntropy),
+    );
+    let bench = Bench {
+        gate: Arc::new(gate),
+        clock,
+    };
+    let issued = bench.issue("one", Ask::any());
+    let answer = bench.read(&issued.key);
+    let refused = bench.gate.answer(&issued.key, &answer, None).await;
+    assert_eq!(refused.unwrap_err().code(), "store-unavailable");
+}
+
+#[tokio::test]
+async fn a_full_store_refuses_and_forgets_nothing() {
+    let clock = clock();
+    let gate = Gate::new(
+        &secrets(&["a"]),
+        Sites::new(vec![site("one")]).unwrap(),
+        MemoryStore::new(1, clock.clone()),
+        clock.clone(),
+        Arc::new(OsEntropy),
+    );
+    let bench = Bench {
+        gate: Arc::new(gate),
+        clock,
+    };
+    let (one, two) = (
+        bench.issue("one", Ask::any()),
+        bench.issue("one", Ask::any()),
+    );
+    bench
+        .gate
+        .answer(&one.key, &bench.read(&one.key), None)
+        .await
+        .unwrap();
+    let full = bench
+        .gate
+        .answer(&two.key, &bench.read(&two.key), None)
+        .await;
+    assert_eq!(full.unwrap_err().code(), "store-unavailable");
+    let again = bench
+        .gate
+        .answer(&one.key, &bench.read(&one.key), None)
+        .await;
+    assert_eq!(again.unwrap_err().code(), "spent-key");
+}
+
+struct Dry;
+
+impl Entropy for Dry {
+    fn fill(&self, _: &mut [u8]) -> Result<(), NoEntropy> {
+        Err(NoEntropy)
+    }
+}
+
+#[test]
+fn without_randomness_nothing_is_issued() {
+    let clock = clock();
+    let gate = Gate::new(
+        &secrets(&["a"]),
+        Sites::new(vec![site("one")]).unwrap(),
+        MemoryStore::new(1, clock.clone()),
+        clock,
+        Arc::new(Dry),
+    );
+    let refused = gate.issue(gate.sites().get("one").unwrap(), Ask::any());
+    assert!(matches!(refused, Err(Refusal::NoEntropy(_))));
+}
+
+#[test]
+fn malformed_keys_are_refused_whatever_they_are() {
+    let bench = bench();
+    let issued = bench.issue("one", Ask::any());
+    let key = issued.key.as_str();
+    for bad in [
+        String::new(),
+        key[..199].to_owned(),
+        format!("{key}A"),
+        "é".repeat(100),
+        "\0".repeat(200),
+    ] {
+        assert!(
+            bad.parse::<ChallengeKey>().is_err()
+                || bench.gate.inspect(&bad.parse().unwrap()).is_err()
+        );
+    }
+    let foreign = format!("B{}", &key[1..]).parse().unwrap();
+    assert_eq!(
+        bench.gate.image(&foreign, Scale::One).unwrap_err().code(),
+        "unknown-key"
+    );
+}
+
+#[test]
+fn demo_keys_follow_from_the_secret_and_tell_nothing_of_it() {
+    let (site_key, secret_key) = Site::demo_keys(&secrets(&["a"])).unwrap();
+    let (same, _) = Site::demo_keys(&secrets(&["a", "b"])).unwrap();
+    let (other, _) = Site::demo_keys(&secrets(&["b"])).unwrap();
+    assert_eq!(site_key, same);
+    assert_ne!(site_key, other);
+    assert!(!secret_key.expose().contains(secret("a").expose()));
+}
+
+#[test]
+fn sites_that_cannot_be_told_apart_are_refused() {
+    assert!(Sites::new(vec![site("one"), site("one")]).is_err());
+    assert!(site("one").with_kinds(Vec::new()).is_err());
+    assert!(
+        site("one")
+            .with_kinds(vec![Kind::Math, Kind::Math])
+            .is_err()
+    );
+    assert!(site("one").with_ttls(Duration::ZERO, MINUTE).is_err());
+}
+
+#[test]
+fn secrets_keys_and_tokens_do_not_show_in_debug_output() {
+    let bench = bench();
+    let issued = bench.issue("one", Ask::any());
+    let shown = format!(
+        "{:?} {:?} {:?} {:?}",
+        secrets(&["a"]),
+        issued,
+        bench.gate.inspect(&issued.key).unwrap(),
+        bench.gate
+    );
+    assert!(!shown.contains(&"a".repeat(43)));
+    assert!(!shown.contains(issued.key.as_str()));
+    assert!(!shown.contains(&bench.read(&issued.key)));
+    assert!(!shown.contains("the-secret-key"));
+}
