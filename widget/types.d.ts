@@ -1,0 +1,58 @@
+/** The shapes that the widget's modules share. Read by the type checker alone; no browser loads it. */
+
+import type { LOCALES } from './widget/locales.js';
+
+export type Locale = keyof typeof LOCALES;
+
+/** Everything the widget says, in one language. */
+export type Texts = Record<keyof (typeof LOCALES)['en'], string>;
+
+/** Where a widget stands. Pages can style it with `:state(solved)` and so on. */
+export type State = 'loading' | 'ready' | 'checking' | 'solved' | 'failed';
+
+/** What the person is told below the field. */
+export interface Note {
+  text: keyof Texts;
+  tone?: 'success' | 'danger';
+}
+
+/** What a page asks of the server. */
+export interface Ask {
+  sitekey: string;
+  kind?: string;
+  action?: string;
+  locale: string;
+}
+
+export interface Challenge {
+  key: string;
+  kind: string;
+  image: URL;
+  /** Milliseconds since the epoch, by this browser's clock. */
+  expires: number;
+}
+
+/** What the server says to an answer. */
+export type Judgement =
+  { success: true; token: string; expires: number } | { success: false; code: string; challenge: Challenge };
+
+/** What a person does in the view. */
+export interface Actions {
+  check(): void;
+  refresh(): void;
+  retry(): void;
+  enter(): void;
+  type(): void;
+}
+
+type Attributes = Record<string, string>;
+
+export type Fill = <E extends Element>(element: E, attributes: Attributes, ...children: Node[]) => E;
+
+/** Builds an element whose class and part are its `name`. */
+export type Html = <K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  name: string,
+  attributes?: Attributes,
+  ...children: Node[]
+) => HTMLElementTagNameMap[K];

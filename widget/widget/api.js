@@ -1,0 +1,96 @@
+/** @import { Ask, Challenge, Judgement } from '../types.js' */
+
+const RETRIES = 2;
+// In milliseconds: before the first retry, the most that a busy server may ask for, for a reply, and of a challenge.
+const PAUSE = 400;
+const LONGEST_PAUSE = 30_000;
+const TIMEOUT = 15_000;
+const SHORTEST_LIFE = 2_000;
+
+/** Why a request failed: the server's stable code, or `network` when no reply could be read. */
+export class Problem extends Error {
+  constructor(code = 'network', status = 0, message = code) {
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.retryable = !status || status === 429 || status >= 500;
+  }
+}
+
+/** One conversation with the server: rejects with a `Problem`, and never resolves once the signal has ended it. */
+export class Api {
+  #base;
+  #signal;
+  #busy;
+
+  constructor(/** @type {string} */ base, /** @type {AbortSignal} */ signal, /** @type {() => void} */ busy) {
+    this.#base = new URL(base.replace(/\/*$/, '/'), document.baseURI);
+    this.#signal = signal;
+    this.#busy = busy;
+  }
+
+  async issue(/** @type {Ask} */ ask) {
+    const [body, until] = await this.#post('', ask);
+    return this.#challenge(body, until);
+  }
+
+  /** @returns {Promise<Judgement>} */
+  async answer(/** @type {string} */ key, /** @type {string} */ answer) {
+    const [body, until] = await this.#post(`/${key}/answer`, { answer });
+    const { success, token, challenge, 'error-codes': codes } = body;
+    return success
+      ? { success, token, expires: until(body) }
+      : { success, code: codes[0], challenge: this.#challenge(challenge, until) };
+  }
+
+  async picture(/** @type {URL} */ url) {
+    const load = async () => {
+      const image = new Image();
+      image.srcset = `${url}, ${url}?scale=2 2x`;
+      await new Promise((resolve, reject) => {
+        image.onload = resolve;
+        image.onerror = reject;
+      });
+      return image;
+    };
+    // Why: an image does not tell why it failed, and a busy server says how long to wait.
+    const image = await load().catch(() => this.#send(url).then(load));
+    this.#signal.throwIfAborted();
+    return image;
+  }
+
+  /** @returns {Challenge} */
+  #challenge(/** @type {any} */ body, /** @type {(body: any) => number} */ until) {
+    return { key: body.key, kind: body.kind, image: new URL(body.image_url, this.#base), expires: until(body) };
+  }
+
+  /** @returns {Promise<[any, (body: any) => number]>} what came back, and when such a thing expires by our clock */
+  async #post(/** @type {string} */ path, /** @type {object} */ body) {
+    const reply = await this.#send(new URL('api/v1/challenges' + path, this.#base), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    // Why: our clock may be wrong by hours, so what counts is how long after its reply the server means.
+    const now = Date.now();
+    const replied = Date.parse(reply.headers.get('date') ?? '') || now;
+    return [await reply.json(), ({ expires_at }) => now + Math.max(Date.parse(expires_at) - replied, SHORTEST_LIFE)];
+  }
+
+  // Why: anything may be sent again. Issuing writes nothing, and an answer that was judged although its reply got
+  // lost comes back as a spent key with a fresh challenge.
+  /** @returns {Promise<Response>} */
+  async #send(/** @type {URL} */ url, /** @type {RequestInit} */ init = {}, retries = RETRIES) {
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(TIMEOUT)]);
+    const reply = await fetch(url, { ...init, signal, credentials: 'omit' }).catch(() => null);
+    if (reply?.ok) return reply;
+
+    const { code, detail } = (await reply?.json().catch(() => null)) ?? {};
+    const problem = new Problem(reply ? (code ?? 'http') : 'network', reply?.status, detail);
+    const pause = Number(reply?.headers.get('retry-after')) * 1000 || PAUSE * (RETRIES + 1 - retries);
+    if (!problem.retryable || !retries || pause > LONGEST_PAUSE) throw problem;
+    if (reply) this.#busy();
+    await new Promise((resume) => setTimeout(resume, pause));
+    return this.#send(url, init, retries - 1);
+  }
+}

@@ -1,0 +1,293 @@
+/** @import { Challenge, Note, State } from '../types.js' */
+
+import { Api, Problem } from './api.js';
+import { LOCALES, pick } from './locales.js';
+import { View } from './view.js';
+
+// How long before it expires a token is given up, so that none expires on its way, in milliseconds.
+const MARGIN = 5_000;
+
+/** @type {Record<string, Note>} */
+const NOTES = { 'wrong-answer': { text: 'wrong', tone: 'danger' }, 'expired-key': { text: 'expired' } };
+
+/**
+ * `<cattlegrid-captcha sitekey="…">` asks a person what a picture says, and puts the response token that it earns into
+ * the form, which is not valid before. docs/widget.md has its whole interface.
+ */
+export class CattlegridCaptcha extends HTMLElement {
+  static formAssociated = true;
+  static observedAttributes = ['sitekey', 'api', 'action', 'kind', 'locale'];
+
+  #internals = this.attachInternals();
+  #view = new View(this.attachShadow({ mode: 'open', delegatesFocus: true }), {
+    check: () => this.#check(),
+    refresh: () => this.refresh(),
+    retry: () => this.#retry(),
+    enter: () => this.#enter(),
+    type: () => this.#become(this.#state),
+  });
+  /** @type {State} */
+  #state = 'loading';
+  /** @type {Challenge | null} */
+  #challenge = null;
+  #token = '';
+  #locale = pick([]);
+  /** When the challenge or the token expires. */
+  #expires = Infinity;
+  #clock = 0;
+  /** @type {HTMLButtonElement | null} */
+  #submitter = null;
+  #due = false;
+  #doing = new AbortController();
+  /** @type {Promise<void> | undefined} */
+  #judging;
+
+  constructor() {
+    super();
+    this.#internals.role = 'group';
+    this.addEventListener('invalid', (event) => this.#invalid(event));
+    this.#require();
+  }
+
+  /** The response token, or an empty string. */
+  get value() {
+    return this.#token;
+  }
+  get form() {
+    return this.#internals.form;
+  }
+  get validity() {
+    return this.#internals.validity;
+  }
+  get validationMessage() {
+    return this.#internals.validationMessage;
+  }
+  get willValidate() {
+    return this.#internals.willValidate;
+  }
+  checkValidity() {
+    return this.#internals.checkValidity();
+  }
+  reportValidity() {
+    return this.#internals.reportValidity();
+  }
+
+  /** Brings a new picture, unless the challenge is solved. */
+  refresh() {
+    if (this.#state !== 'solved') this.#load({ text: 'renewed' });
+  }
+
+  /** Forgets the answer and the token, and begins again. */
+  reset() {
+    this.#load();
+  }
+
+  connectedCallback() {
+    // Why: capture, because a page may stop the event on its way up.
+    document.addEventListener('click', this.#clicked, true);
+    addEventListener('pageshow', this.#returned);
+    this.#speak();
+    // Why: a timer for the moment itself would stand still while the computer sleeps.
+    this.#clock = setInterval(() => this.#tick(), 1000);
+    if (this.#state === 'loading') this.#loadSoon();
+  }
+
+  disconnectedCallback() {
+    document.removeEventListener('click', this.#clicked, true);
+    removeEventListener('pageshow', this.#returned);
+    this.#doing.abort();
+    clearInterval(this.#clock);
+    if (this.#state !== 'solved') this.#state = 'loading';
+  }
+
+  attributeChangedCallback(
+    /** @type {string} */ name,
+    /** @type {string | null} */ before,
+    /** @type {string | null} */ now,
+  ) {
+    if (before === now || !this.isConnected) return;
+    if (name === 'locale') this.#speak();
+    else this.#loadSoon();
+  }
+
+  formResetCallback() {
+    this.reset();
+  }
+
+  formDisabledCallback(/** @type {boolean} */ disabled) {
+    this.#view.disable(disabled);
+  }
+
+  // Why: once after a run of changes, such as a script that sets one attribute after another.
+  #loadSoon() {
+    if (this.#due) return;
+    this.#due = true;
+    queueMicrotask(() => {
+      this.#due = false;
+      if (this.isConnected) this.#load();
+    });
+  }
+
+  /** @param {Note} [note] what to say once the new picture is there */
+  #load(note) {
+    this.#forget();
+    this.#become('loading');
+    return this.#talk(async (api) => {
+      const [sitekey, kind, action] = ['sitekey', 'kind', 'action'].map((name) => this.getAttribute(name) || undefined);
+      if (!sitekey) throw new Problem('missing-sitekey', 400);
+      await this.#present(api, await api.issue({ sitekey, kind, action, locale: this.#locale }), note);
+    });
+  }
+
+  /** Has the server judge what is typed. */
+  async #check() {
+    const { field } = this.#view;
+    const challenge = this.#challenge;
+    if (this.#state === 'checking') return this.#judging;
+    if (this.#state !== 'ready' || !challenge) return;
+    field.focus();
+    if (!field.value.trim()) return this.#become('ready', { text: 'required', tone: 'danger' });
+    this.#become('checking', { text: 'checking' });
+    this.#judging = this.#talk(async (api) => {
+      const judgement = await api.answer(challenge.key, field.value);
+      if (judgement.success) this.#solve(judgement.token, judgement.expires);
+      else await this.#present(api, judgement.challenge, this.#refused(judgement.code));
+    });
+    return this.#judging;
+  }
+
+  /** Talks with the server; a talk that is still under way will not come back. */
+  async #talk(/** @type {(api: Api) => Promise<void>} */ talk) {
+    this.#doing.abort();
+    const { signal } = (this.#doing = new AbortController());
+    const base = this.getAttribute('api') ?? new URL('..', import.meta.url).href;
+    try {
+      await talk(new Api(base, signal, () => this.#become(this.#state, { text: 'busy' })));
+    } catch (thrown) {
+      if (!signal.aborted) this.#fail(thrown);
+    }
+  }
+
+  async #present(/** @type {Api} */ api, /** @type {Challenge} */ challenge, /** @type {Note | undefined} */ note) {
+    this.#forget();
+    this.#become('loading', note);
+    const { kind, expires } = challenge;
+    this.#view.draw(await api.picture(challenge.image), kind);
+    this.#challenge = challenge;
+    this.#expires = expires;
+    this.#become('ready', note);
+    this.#emit('load', { kind, expires });
+  }
+
+  #solve(/** @type {string} */ token, /** @type {number} */ expires) {
+    const entry = new FormData();
+    entry.set('cattlegrid-response', token);
+    this.#token = token;
+    this.#internals.setFormValue(entry);
+    this.#internals.setValidity({});
+    this.#expires = expires - Math.min(MARGIN, (expires - Date.now()) / 10);
+    this.#become('solved', { text: 'solved', tone: 'success' });
+    this.#emit('solved', { token, expires });
+  }
+
+  /** @returns {Note} */
+  #refused(/** @type {string} */ code) {
+    if (code === 'wrong-answer') this.#emit('wrong', { code });
+    if (code === 'expired-key') this.#emit('expired', { what: 'challenge' });
+    return NOTES[code] ?? { text: 'renewed' };
+  }
+
+  #tick() {
+    // Why: a page in the background asks for nothing, and an answer that is on its way is judged first.
+    if (Date.now() < this.#expires || document.hidden || this.#state === 'checking') return;
+    const solved = this.#state === 'solved';
+    this.#load({ text: 'expired' });
+    this.#emit('expired', { what: solved ? 'token' : 'challenge' });
+  }
+
+  #fail(/** @type {unknown} */ thrown) {
+    const { code, message, status, retryable } = thrown instanceof Problem ? thrown : new Problem();
+    const text = !retryable ? 'refused' : status ? 'busy' : 'network';
+    this.#become(retryable && this.#state === 'checking' ? 'ready' : 'failed', { text, tone: 'danger' });
+    if (!retryable) console.error(`cattlegrid-captcha: ${code}: ${message}`);
+    this.#emit('error', { code, message, status, retryable });
+  }
+
+  #retry() {
+    this.#view.field.focus();
+    this.#load();
+  }
+
+  #enter() {
+    if (this.#state !== 'solved') return this.#check();
+    this.form?.requestSubmit();
+  }
+
+  // Why: a person who has typed the answer and gone straight on to the form's button means both.
+  async #invalid(/** @type {Event} */ event) {
+    const button = this.#submitter;
+    if (!button || !this.#challenge || !this.#view.field.value.trim()) return;
+    event.preventDefault();
+    await this.#check();
+    if (this.#token && this.form?.checkValidity()) this.form.requestSubmit(button);
+  }
+
+  // Why: scripts ask for validity too, but without a click just before. Enter in a field makes one as well.
+  #clicked = (/** @type {Event} */ { target }) => {
+    const button = target instanceof Element ? target.closest('button') : null;
+    this.#submitter = button?.form && button.form === this.form ? button : null;
+    setTimeout(() => (this.#submitter = null));
+  };
+
+  // Why: a page that comes back out of the history shows a token that was sent when it was left.
+  #returned = (/** @type {PageTransitionEvent} */ { persisted }) => {
+    if (persisted && this.#token) this.reset();
+  };
+
+  #forget() {
+    this.#challenge = null;
+    this.#token = '';
+    this.#expires = Infinity;
+    this.#view.field.value = '';
+    this.#internals.setFormValue(null);
+    this.#require();
+  }
+
+  #require() {
+    const { required } = LOCALES[this.#locale];
+    this.#internals.setValidity({ valueMissing: true }, required, this.#view.field);
+  }
+
+  #become(/** @type {State} */ state, /** @type {Note | undefined} */ note = undefined) {
+    const { states } = this.#internals;
+    states.clear();
+    states.add(state);
+    this.#state = state;
+    this.#view.show(state, note);
+  }
+
+  #speak() {
+    this.#locale = pick([this.getAttribute('locale'), document.documentElement.lang, ...navigator.languages]);
+    this.#view.speak(this.#locale);
+    this.#internals.ariaLabel = LOCALES[this.#locale].name;
+    if (!this.#token) this.#require();
+  }
+
+  #emit(/** @type {'load' | 'solved' | 'wrong' | 'expired' | 'error'} */ type, /** @type {object} */ detail) {
+    // Why: `load` and `error` stay on the element, as those of an image do; the others can be heard on the form.
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: type !== 'load' && type !== 'error' }));
+  }
+}
+
+// Each attribute is a property too; null removes it.
+for (const name of ['sitekey', 'api', 'action', 'kind', 'theme', 'locale']) {
+  Object.defineProperty(CattlegridCaptcha.prototype, name, {
+    get() {
+      return this.getAttribute(name);
+    },
+    set(value) {
+      if (value === null) this.removeAttribute(name);
+      else this.setAttribute(name, value);
+    },
+  });
+}

@@ -1,0 +1,163 @@
+// Each `--_…` is the `--cattlegrid-…` property that docs/widget.md names, or its default.
+const css = `
+:host {
+  color-scheme: light dark;
+  --_accent: var(--cattlegrid-accent, light-dark(#23684a, #8fd8b1));
+  --_accent-text: var(--cattlegrid-accent-text, light-dark(#fff, #0c2418));
+  --_background: var(--cattlegrid-background, light-dark(#fff, #1b1f23));
+  --_border: var(--cattlegrid-border, light-dark(#dde2e0, #343b41));
+  --_danger: var(--cattlegrid-danger, light-dark(#a92a1c, #ffb3a7));
+  --_field-background: var(--cattlegrid-field-background, light-dark(#fff, #121517));
+  --_field-border: var(--cattlegrid-field-border, light-dark(#848d89, #79838b));
+  --_focus: var(--cattlegrid-focus, var(--_accent));
+  --_muted: var(--cattlegrid-muted, light-dark(#59635e, #a5afb5));
+  --_picture-background: var(--cattlegrid-picture-background, light-dark(#f6f8f7, #262c31));
+  --_success: var(--cattlegrid-success, light-dark(#1e6b47, #8fd8b1));
+  --_text: var(--cattlegrid-text, light-dark(#1a211e, #e9edee));
+  --_control-radius: var(--cattlegrid-control-radius, .5rem);
+  --_control-size: var(--cattlegrid-control-size, 2.75rem);
+  --_font: var(--cattlegrid-font, system-ui, sans-serif);
+  --_font-size: var(--cattlegrid-font-size, 1rem);
+  --_gap: var(--cattlegrid-gap, .5rem);
+  --_padding: var(--cattlegrid-padding, .75rem);
+  --_picture-height: var(--cattlegrid-picture-height, 5.5rem);
+  --_radius: var(--cattlegrid-radius, .75rem);
+  --_width: var(--cattlegrid-width, 20rem);
+  display: inline-block;
+  box-sizing: border-box;
+  inline-size: min(100%, var(--_width));
+  vertical-align: top;
+}
+:host([theme=light]) { color-scheme: light }
+:host([theme=dark]) { color-scheme: dark }
+:host([hidden]) { display: none }
+
+* { box-sizing: border-box }
+
+.card {
+  display: grid;
+  gap: var(--_gap);
+  padding: var(--_padding);
+  border: 1px solid var(--_border);
+  border-radius: var(--_radius);
+  background: var(--_background);
+  color: var(--_text);
+  font: var(--_font-size)/1.4 var(--_font);
+  text-align: start;
+}
+.label { min-block-size: 1.4em; font-size: .9375em; font-weight: 550 }
+
+.picture {
+  position: relative;
+  display: grid;
+  place-items: center;
+  block-size: var(--_picture-height);
+  overflow: hidden;
+  border: 1px solid var(--_border);
+  border-radius: var(--_control-radius);
+  background: var(--_picture-background);
+}
+.picture > * { grid-area: 1/1 }
+img {
+  display: block;
+  inline-size: 100%;
+  block-size: 100%;
+  object-fit: scale-down;
+  transition: opacity .15s;
+}
+.veil, .tick, .retry { display: none }
+[data-state=loading] img, [data-state=failed] img { opacity: .15 }
+[data-state=checking] img { opacity: .5 }
+[data-state=solved] img { visibility: hidden }
+[data-state=loading] .veil {
+  display: block;
+  position: absolute;
+  inset: 0;
+  background: linear-gradient(100deg, transparent 30%, var(--_border) 50%, transparent 70%) 100%/300% 100%;
+  animation: pass 1.4s linear infinite;
+}
+@keyframes pass { to { background-position: 0 } }
+[data-state=solved] .tick {
+  display: block;
+  inline-size: 2.75rem;
+  color: var(--_success);
+  stroke-width: 2.25;
+}
+[data-state=solved] .tick path {
+  stroke-dasharray: 60;
+  animation: draw .45s ease-out;
+}
+@keyframes draw { from { stroke-dashoffset: 60 } }
+[data-state=failed] .retry { display: block; background: var(--_background) }
+
+.row { display: flex; gap: var(--_gap) }
+.field, button {
+  min-block-size: var(--_control-size);
+  margin: 0;
+  border: 1px solid var(--_field-border);
+  border-radius: var(--_control-radius);
+  font: inherit;
+}
+.field {
+  flex: 1;
+  min-inline-size: 0;
+  padding: 0 .75em;
+  background: var(--_field-background);
+  color: inherit;
+  letter-spacing: .06em;
+}
+.field[aria-invalid=true] { border-color: var(--_danger) }
+[data-state=solved] .field { border-color: var(--_border); background: none }
+button {
+  min-inline-size: var(--_control-size);
+  padding: 0 1em;
+  background: none;
+  color: inherit;
+  cursor: pointer;
+  touch-action: manipulation;
+}
+.check {
+  position: relative;
+  border-color: var(--_accent);
+  background: var(--_accent);
+  color: var(--_accent-text);
+  font-weight: 550;
+}
+.refresh { display: grid; place-items: center; padding: 0; color: var(--_muted) }
+button:hover { filter: brightness(1.12) }
+[aria-disabled=true], :disabled { cursor: default }
+[aria-disabled=true].check { opacity: .6; transition: opacity .1s .4s }
+[data-state=solved] .check { opacity: 1; border-color: transparent; background: none; color: var(--_success); transition: none }
+[data-state=solved] .refresh { display: none }
+:focus-visible { outline: 2px solid var(--_focus); outline-offset: 2px }
+.disabled { opacity: .6 }
+
+.foot { display: flex; align-items: center; gap: var(--_gap); min-block-size: 2.45em; font-size: .8125em }
+.status { flex: 1; margin: 0; color: var(--_muted); line-height: 1.2 }
+.status[data-tone=success] { color: var(--_success) }
+.status[data-tone=danger] { color: var(--_danger) }
+
+svg {
+  display: block;
+  inline-size: 1.375rem;
+  fill: none;
+  stroke: currentColor;
+  stroke-width: 1.75;
+  stroke-linecap: round;
+  stroke-linejoin: round;
+}
+.mark { color: var(--_muted); stroke-width: 1.5 }
+
+@media (prefers-reduced-motion: reduce) {
+  *, [data-state] * { animation: none !important; transition: none !important }
+  [data-state=loading] .veil { background: var(--_border); opacity: .5 }
+}
+@media (forced-colors: active) {
+  .check { forced-color-adjust: none; border-color: ButtonText; background: ButtonText; color: ButtonFace }
+  .field[aria-invalid=true] { border-width: 2px }
+}
+`;
+
+// Why: a constructed sheet, because a strict content security policy forbids `style` elements and attributes.
+export const sheet = new CSSStyleSheet();
+sheet.replaceSync(css);
