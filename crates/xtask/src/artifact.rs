@@ -19,6 +19,33 @@ pub(crate) fn test_server(shell: &Shell) -> Result<PathBuf, Error> {
     )
 }
 
+/// The server as people run it.
+///
+/// # Errors
+///
+/// The build's, or [`Error::NoExecutable`].
+pub(crate) fn release_server(shell: &Shell) -> Result<PathBuf, Error> {
+    executable(
+        cmd!(shell, "cargo build --release --package cattlegrid-server"),
+        "cattlegrid",
+    )
+}
+
+/// The reference that the server is measured beside: a handler that returns a constant.
+///
+/// # Errors
+///
+/// The build's, or [`Error::NoExecutable`].
+pub(crate) fn constant_server(shell: &Shell) -> Result<PathBuf, Error> {
+    executable(
+        cmd!(
+            shell,
+            "cargo build --release --package cattlegrid-server --example constant"
+        ),
+        "constant",
+    )
+}
+
 /// Runs the cargo command `build` and returns the path of the program `name` that it built.
 fn executable(build: Cmd<'_>, name: &'static str) -> Result<PathBuf, Error> {
     let messages = build

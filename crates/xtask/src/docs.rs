@@ -70,10 +70,7 @@ struct Page {
 
 impl Page {
     fn read(path: &Path) -> Result<Self, Error> {
-        let text = fs::read_to_string(path).map_err(|source| Error::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = fs::read_to_string(path).map_err(Error::file(path))?;
         Ok(Self::parse(&text))
     }
 
@@ -113,13 +110,9 @@ fn slug(heading: &str) -> String {
 
 /// Every Markdown page of the repository, outside build folders and hidden ones.
 fn pages(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let unreadable = |source| Error::Read {
-        path: folder.to_owned(),
-        source,
-    };
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
+    for entry in fs::read_dir(folder).map_err(Error::file(folder))? {
+        let path = entry.map_err(Error::file(folder))?.path();
         let name = path
             .file_name()
             .unwrap_or_default()

@@ -25,10 +25,49 @@ pub(crate) enum Error {
     #[error("broken links: mend the link or add its target\n{}", .0.join("\n"))]
     BrokenLinks(Vec<String>),
 
-    /// A file could not be read.
-    #[error("cannot read {path}: {source}", path = .path.display())]
-    Read {
+    /// A file or folder could not be read, written or run.
+    #[error("{path}: {source}", path = .path.display())]
+    File {
         path: PathBuf,
         source: std::io::Error,
     },
+
+    /// A page has no place for the figures that are to be kept on it.
+    #[error(
+        "{page} has no place for these figures: put `<!-- {name} -->` and `<!-- /{name} -->` there, each on a line"
+    )]
+    NoPlace {
+        page: &'static str,
+        name: &'static str,
+    },
+
+    /// The server did not answer, or it refused.
+    #[error("the server: {0}")]
+    Http(#[from] ureq::Error),
+
+    /// Something that should print JSON printed something else; its standard error says why.
+    #[error("expected JSON: {0}")]
+    Json(#[from] serde_json::Error),
+
+    /// JSON lacks a field, or the field is of another type.
+    #[error("expected `{0}` in the JSON")]
+    NoField(&'static str),
+
+    /// The load generator or the kernel wrote something that does not hold the figure.
+    #[error("found no {0} to read")]
+    NoFigure(&'static str),
+
+    /// Code that the documentation tells people to copy does not do what it says.
+    #[error(
+        "this snippet of the documentation does not work, mend the page or the server: {why}\n{code}"
+    )]
+    Snippet { code: String, why: String },
+}
+
+impl Error {
+    /// Says which file it was; for `map_err`.
+    pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { path, source }
+    }
 }

@@ -1,15 +1,20 @@
 //! The project's chores, run as `cargo xtask …`.
 
 mod artifact;
+mod background;
+mod bench;
 mod docs;
 mod error;
+mod fuzz;
+mod live;
 mod node;
+mod snippets;
 mod steps;
 mod tools;
 
 use std::{path::Path, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use xshell::Shell;
 
 use crate::{error::Error, steps::Step};
@@ -32,6 +37,34 @@ enum Chore {
     Lint,
     /// Build the API documentation and check the links of every Markdown page
     Docs,
+    /// Measure: the criterion benchmarks, or this project beside others
+    Bench {
+        #[command(subcommand)]
+        what: Option<Bench>,
+    },
+    /// Fuzz what reads bytes from outside, with cargo-fuzz and a nightly toolchain
+    Fuzz {
+        /// The target to fuzz; all of them, one after the other, when none is named
+        target: Option<String>,
+        /// Seconds for each target
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Pictures per second on one core, beside other libraries
+    Peers(Keep),
+    /// The running server: siteverify beside a constant handler, memory when idle, time to ready
+    Service(Keep),
+}
+
+#[derive(Args)]
+struct Keep {
+    /// Put the table into docs/benchmarks.md
+    #[arg(long)]
+    write: bool,
 }
 
 fn main() -> ExitCode {
@@ -52,6 +85,14 @@ fn run(cli: &Cli) -> Result<(), Error> {
         Chore::Test { steps } => steps::run(&shell, steps),
         Chore::Lint => steps::run(&shell, &Step::LINTS),
         Chore::Docs => steps::run(&shell, &[Step::Docs]),
+        Chore::Bench { what: None } => bench::micro(&shell),
+        Chore::Bench {
+            what: Some(Bench::Peers(keep)),
+        } => bench::peers::run(&shell)?.publish(&shell, keep.write),
+        Chore::Bench {
+            what: Some(Bench::Service(keep)),
+        } => bench::service::run(&shell)?.publish(&shell, keep.write),
+        Chore::Fuzz { target, seconds } => fuzz::run(&shell, target.as_deref(), *seconds),
     }
 }
 

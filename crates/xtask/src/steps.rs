@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use xshell::{Shell, cmd};
 
-use crate::{artifact, docs, error::Error, node, tools::Tool};
+use crate::{artifact, docs, error::Error, node, snippets, tools::Tool};
 
 /// One step of the test run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -22,17 +22,20 @@ pub(crate) enum Step {
     Web,
     /// The widget and the pages in a real Chromium, against the real server
     Browser,
+    /// The code that the documentation tells people to copy
+    Snippets,
 }
 
 impl Step {
     /// Every step, in order.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Format,
         Self::Clippy,
         Self::Unit,
         Self::Docs,
         Self::Web,
         Self::Browser,
+        Self::Snippets,
     ];
 
     /// The steps that only read the source.
@@ -45,12 +48,20 @@ impl Step {
             Self::Unit | Self::Docs => &[],
             Self::Web => &[Tool::Node],
             Self::Browser => &[Tool::Node, Tool::Chromium],
+            Self::Snippets => &[Tool::Node, Tool::Python, Tool::Curl],
         }
     }
 
     fn run(self, shell: &Shell) -> Result<(), Error> {
         match self {
-            Self::Format => cmd!(shell, "cargo fmt --all -- --check").run()?,
+            Self::Format => {
+                cmd!(shell, "cargo fmt --all -- --check").run()?;
+                cmd!(
+                    shell,
+                    "cargo fmt --manifest-path bench/rust/Cargo.toml -- --check"
+                )
+                .run()?;
+            }
             Self::Clippy => cmd!(
                 shell,
                 "cargo clippy --workspace --all-targets --all-features -- -D warnings"
@@ -60,6 +71,7 @@ impl Step {
             Self::Docs => docs::check(shell)?,
             Self::Web => node::lint(shell)?,
             Self::Browser => node::test(shell, &artifact::test_server(shell)?)?,
+            Self::Snippets => snippets::check(shell, &artifact::test_server(shell)?)?,
         }
         Ok(())
     }

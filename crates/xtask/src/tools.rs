@@ -17,6 +17,14 @@ pub(crate) enum Tool {
     Node,
     /// The browser that the widget is tested in
     Chromium,
+    /// Runs snippets of the documentation, and peers
+    Python,
+    /// Runs snippets of the documentation
+    Curl,
+    /// Pins a benchmark to one core
+    Taskset,
+    /// Loads the server
+    Wrk,
 }
 
 /// The oldest Node.js whose test runner and WebSocket the browser tests use.
@@ -39,6 +47,10 @@ impl Tool {
                 &["chromium", "chromium-browser", "google-chrome"],
                 "chromium",
             ),
+            Self::Python => debian(shell, "Python 3", &["python3"], "python3"),
+            Self::Curl => debian(shell, "curl", &["curl"], "curl"),
+            Self::Taskset => debian(shell, "taskset", &["taskset"], "util-linux"),
+            Self::Wrk => debian(shell, "wrk", &["wrk"], "wrk"),
         }
     }
 }

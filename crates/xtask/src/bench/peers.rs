@@ -1,0 +1,182 @@
+//! Pictures per second on one core, beside the libraries that people use today.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use xshell::{Shell, cmd};
+
+use super::{Report, SCRATCH, median, rust_program};
+use crate::{error::Error, tools::Tool};
+
+/// Rounds of the race. Every contestant draws once in each, so that a busy machine is unfair to all of them alike.
+const ROUNDS: usize = 5;
+/// How long a contestant draws in one round, after it warmed up.
+const SECONDS: &str = "2";
+const PYTHON: &str = "bench/python";
+
+struct Contestant {
+    name: &'static str,
+    picture: &'static str,
+    entry: Entry,
+}
+
+/// How a contestant is called.
+enum Entry {
+    /// An argument of the Rust racer
+    Rust(&'static str),
+    /// A script with its requirements beside it
+    Python(&'static str),
+}
+
+/// The first is the one that all are compared with.
+const CONTESTANTS: [Contestant; 9] = [
+    Contestant {
+        name: "**Cattlegrid, `hard`**",
+        picture: "200×70, 6 letters",
+        entry: Entry::Rust("hard"),
+    },
+    Contestant {
+        name: "**Cattlegrid, `classic`**",
+        picture: "200×70, 6 letters",
+        entry: Entry::Rust("classic"),
+    },
+    Contestant {
+        name: "**Cattlegrid, nothing configured**",
+        picture: "automatic size, 6 letters",
+        entry: Entry::Rust("default"),
+    },
+    Contestant {
+        name: "django-simple-captcha 0.7.0, view function",
+        picture: "about 77×37, 4 letters",
+        entry: Entry::Python("django_simple_captcha"),
+    },
+    Contestant {
+        name: "django-rest-captcha 0.3.0, `generate_image`",
+        picture: "90×40, 4 letters",
+        entry: Entry::Python("django_rest_captcha"),
+    },
+    Contestant {
+        name: "PyPI captcha 0.7.1",
+        picture: "200×70, 6 letters",
+        entry: Entry::Python("captcha_package"),
+    },
+    Contestant {
+        name: "crate captcha 1.0.0, `Medium`",
+        picture: "220×120, 4 to 6 letters",
+        entry: Entry::Rust("captcha"),
+    },
+    Contestant {
+        name: "crate captcha-rs 0.5.0, as it comes",
+        picture: "130×40, 5 letters, JPEG",
+        entry: Entry::Rust("captcha-rs"),
+    },
+    Contestant {
+        name: "crate captcha-rs 0.5.0, distortion 5, complexity 5",
+        picture: "200×70, 6 letters, JPEG",
+        entry: Entry::Rust("captcha-rs-warped"),
+    },
+];
+
+/// Runs the race.
+///
+/// # Errors
+///
+/// A contestant cannot be fetched, built or run.
+pub(crate) fn run(shell: &Shell) -> Result<Report, Error> {
+    Tool::Taskset.ensure(shell)?;
+    let racers = CONTESTANTS
+        .iter()
+        .map(|contestant| contestant.entry.prepare(shell))
+        .collect::<Result<Vec<_>, _>>()?;
+
+    let mut results = vec![Vec::new(); racers.len()];
+    for round in 1..=ROUNDS {
+        println!("round {round} of {ROUNDS}");
+        for (racer, results) in racers.iter().zip(&mut results) {
+            results.push(draw(shell, racer)?);
+        }
+    }
+    Ok(report(&results))
+}
+
+impl Entry {
+    /// Builds or fetches the contestant; returns the command that makes it draw.
+    fn prepare(&self, shell: &Shell) -> Result<Vec<PathBuf>, Error> {
+        match self {
+            Self::Rust(name) => Ok(vec![rust_program(shell, "draw")?, name.into()]),
+            Self::Python(name) => {
+                let venv = shell.current_dir().join(SCRATCH).join("python").join(name);
+                let python = venv.join("bin/python");
+                if !python.exists() {
+                    cmd!(shell, "python3 -m venv {venv}").run()?;
+                }
+                cmd!(
+                    shell,
+                    "{python} -m pip install --quiet --requirement {PYTHON}/{name}.txt"
+                )
+                .run()?;
+                Ok(vec![python, format!("{PYTHON}/{name}.py").into()])
+            }
+        }
+    }
+}
+
+/// What a contestant did in one round.
+#[derive(Clone, Copy)]
+struct Drawn {
+    pictures_per_second: f64,
+    bytes_per_picture: f64,
+}
+
+fn draw(shell: &Shell, racer: &[PathBuf]) -> Result<Drawn, Error> {
+    let line = cmd!(shell, "taskset --cpu-list 0 {racer...} {SECONDS}")
+        .quiet()
+        .read()?;
+    let counted: Value = serde_json::from_str(&line)?;
+    let number = |name: &str| counted[name].as_f64().unwrap_or(f64::NAN);
+    Ok(Drawn {
+        pictures_per_second: number("pictures") / number("seconds"),
+        bytes_per_picture: number("bytes") / number("pictures"),
+    })
+}
+
+fn report(results: &[Vec<Drawn>]) -> Report {
+    let medians: Vec<f64> = results
+        .iter()
+        .map(|rounds| {
+            median(
+                rounds
+                    .iter()
+                    .map(|drawn| drawn.pictures_per_second)
+                    .collect(),
+            )
+        })
+        .collect();
+    let first = medians.first().copied().unwrap_or(f64::NAN);
+    let rows = CONTESTANTS
+        .iter()
+        .zip(results)
+        .zip(&medians)
+        .map(|((contestant, rounds), speed)| {
+            let bytes = median(rounds.iter().map(|drawn| drawn.bytes_per_picture).collect());
+            vec![
+                contestant.name.to_owned(),
+                contestant.picture.to_owned(),
+                format!("{speed:.0}"),
+                format!("{bytes:.0}"),
+                format!("{:.1}", first / speed),
+            ]
+        })
+        .collect();
+    Report {
+        name: "peers",
+        header: vec![
+            "who draws",
+            "what",
+            "pictures/s",
+            "bytes each",
+            "`hard` is faster by",
+        ],
+        rows,
+    }
+}

@@ -1,0 +1,106 @@
+//! A running server with nothing configured, as the README starts it, and gone when it is dropped.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use xshell::{Shell, cmd};
+
+use crate::{background::Background, error::Error};
+
+/// A server on a free port of this machine, with its own secret and its own store.
+pub(crate) struct Live {
+    process: Background,
+    binary: PathBuf,
+    data: TempDir,
+    /// Such as `http://127.0.0.1:40123`
+    pub(crate) address: String,
+    pub(crate) site_key: String,
+    pub(crate) secret_key: String,
+    /// From the start of the process until `/readyz` said yes
+    pub(crate) time_to_ready: Duration,
+}
+
+impl Live {
+    /// Starts `binary` with the variables of `environment` and waits until it is ready.
+    ///
+    /// # Errors
+    ///
+    /// The server does not start; it says why itself.
+    pub(crate) fn start(binary: &Path, environment: &[(&str, &str)]) -> Result<Self, Error> {
+        let data = tempfile::tempdir().map_err(Error::file("a temporary folder"))?;
+        let start = Instant::now();
+        let (process, line) = Background::start(
+            without_settings(&mut Command::new(binary))
+                .args(["serve", "--json", "--listen", "127.0.0.1:0", "--data"])
+                .arg(data.path())
+                .envs(environment.iter().copied()),
+        )?;
+        let said: Value = serde_json::from_str(&line)?;
+        let address = text(&said, "address")?;
+        ureq::get(format!("{address}/readyz")).call()?;
+        Ok(Self {
+            process,
+            binary: binary.to_owned(),
+            data,
+            address,
+            site_key: text(&said, "site_key")?,
+            secret_key: text(&said, "secret_key")?,
+            time_to_ready: start.elapsed(),
+        })
+    }
+
+    /// The id of the server's process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// A response token of the demo site, earned as a person earns it, but for reading the picture.
+    ///
+    /// # Errors
+    ///
+    /// The server refuses, or the key does not open.
+    pub(crate) fn token(&self, shell: &Shell) -> Result<String, Error> {
+        let Self {
+            address, binary, ..
+        } = self;
+        let data = self.data.path();
+        let challenge = post(
+            &format!("{address}/api/v1/challenges"),
+            &json!({"sitekey": self.site_key}),
+        )?;
+        let key = text(&challenge, "key")?;
+        let opened = cmd!(shell, "{binary} open {key} --data {data}")
+            .quiet()
+            .read()?;
+        let answer = text(&serde_json::from_str(&opened)?, "answer")?;
+        let answered = post(
+            &format!("{address}/api/v1/challenges/{key}/answer"),
+            &json!({"answer": answer}),
+        )?;
+        text(&answered, "token")
+    }
+}
+
+/// Leaves out what this shell would configure, so that the server runs as a newcomer's does.
+fn without_settings(command: &mut Command) -> &mut Command {
+    env::vars_os()
+        .filter(|(name, _)| name.to_string_lossy().starts_with("CATTLEGRID_"))
+        .fold(command, |command, (name, _)| command.env_remove(name))
+}
+
+fn post(url: &str, body: &Value) -> Result<Value, Error> {
+    Ok(ureq::post(url).send_json(body)?.body_mut().read_json()?)
+}
+
+fn text(object: &Value, name: &'static str) -> Result<String, Error> {
+    object[name]
+        .as_str()
+        .map(str::to_owned)
+        .ok_or(Error::NoField(name))
+}
