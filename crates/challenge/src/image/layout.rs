@@ -1,0 +1,221 @@
+use super::Style;
+use super::canvas::Canvas;
+use super::dice::Dice;
+use super::outline::{Bounds, Outline, Point, contours, edges};
+use super::style::Size;
+use super::warp::{Warp, cos_turns, sin_turns};
+
+/// A line of letters, each turned, leaned, scaled, moved and inked by itself, then bent as a whole.
+///
+/// First it is [set](Line::set) in pixels around an arbitrary origin, then [fitted](Line::fit) into a frame.
+#[derive(Default)]
+pub(super) struct Line {
+    letters: Vec<Letter>,
+    points: Vec<Point>,
+    ends: Vec<u32>,
+    skyline: Skyline,
+}
+
+/// Where a letter's contours end in the line's `ends`, and its ink.
+struct Letter {
+    end: usize,
+    ink: usize,
+}
+
+/// The picture's size, and the text's place in it, in pixels at scale one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Frame {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) text: Bounds,
+}
+
+impl Line {
+    pub(super) fn set(&mut self, text: &str, style: &Style, dice: &mut Dice) {
+        self.letters.clear();
+        self.points.clear();
+        self.ends.clear();
+        self.skyline.clear(style.font_size);
+        let warp = Warp::throw(dice, style.font_size, style.warp);
+        if is_right_to_left(text) {
+            self.set_letters(text.chars().rev(), style, dice);
+        } else {
+            self.set_letters(text.chars(), style, dice);
+        }
+        for point in &mut self.points {
+            *point = warp.bend(*point);
+        }
+    }
+
+    fn set_letters(&mut self, text: impl Iterator<Item = char>, style: &Style, dice: &mut Dice) {
+        for character in text {
+            let Some(glyph) = style.fonts.glyph(character, |fonts| dice.below(fonts)) else { continue };
+            match glyph.outline {
+                Some(outline) => self.set_letter(&outline, style, dice),
+                None => self.skyline.skip(glyph.advance * style.font_size),
+            }
+        }
+    }
+
+    fn set_letter(&mut self, outline: &Outline, style: &Style, dice: &mut Dice) {
+        let begin = self.points.len();
+        let pose = Pose::throw(dice, style, outline.bounds.centre());
+        self.points.extend(outline.points.iter().map(|&point| pose.place(point)));
+        self.ends.extend(outline.ends.iter().map(|&end| begin as u32 + end));
+        self.letters.push(Letter { end: self.ends.len(), ink: dice.below(style.inks.len()) });
+
+        let gap = style.font_size * dice.between(style.gap.0, style.gap.1);
+        let moved = self.skyline.add(&self.points[begin..], gap);
+        for point in &mut self.points[begin..] {
+            point.x += moved;
+        }
+    }
+
+    /// Chooses the picture's size, and shrinks and moves the letters so that all of them are inside.
+    pub(super) fn fit(&mut self, style: &Style) -> Frame {
+        const LEAST_BEFORE_GROWING: f32 = 0.8;
+        let bounds = match Bounds::of(&self.points) {
+            Bounds::EMPTY => Bounds { left: 0.0, top: 0.0, right: style.font_size, bottom: style.font_size },
+            bounds => bounds,
+        };
+        let margin = (style.font_size * 0.1).max(2.0);
+        let grown = |least: f32| {
+            let width = (bounds.width() * least + 2.0 * margin).ceil() as u32;
+            let height = (bounds.height() * least + 2.0 * margin).ceil() as u32;
+            (
+                width.clamp(*Style::WIDTHS.start(), *Style::WIDTHS.end()),
+                height.clamp(*Style::HEIGHTS.start(), *Style::HEIGHTS.end()),
+            )
+        };
+        let (width, height) = match style.size {
+            Size::Fixed(width, height) => (width, height),
+            Size::AtLeast(width, height) => {
+                let needed = grown(LEAST_BEFORE_GROWING);
+                (width.max(needed.0), height.max(needed.1))
+            }
+            Size::Auto => grown(1.0),
+        };
+        let margin = margin.min(0.1 * width.min(height) as f32);
+        let room = (width as f32 - 2.0 * margin, height as f32 - 2.0 * margin);
+        let shrink = (room.0 / bounds.width()).min(room.1 / bounds.height()).min(1.0);
+        let (from, to) = (bounds.centre(), Point { x: 0.5 * width as f32, y: 0.5 * height as f32 });
+        for point in &mut self.points {
+            point.x = to.x + (point.x - from.x) * shrink;
+            point.y = to.y + (point.y - from.y) * shrink;
+        }
+        Frame { width, height, text: Bounds::of(&self.points) }
+    }
+
+    pub(super) fn draw(&self, canvas: &mut Canvas) {
+        let mut contours = contours(&self.ends);
+        let mut drawn = 0;
+        for letter in &self.letters {
+            for contour in contours.by_ref().take(letter.end - drawn) {
+                for (from, to) in edges(&self.points[contour]) {
+                    canvas.edge(letter.ink, from, to);
+                }
+            }
+            drawn = letter.end;
+        }
+    }
+
+    /// The inks of the letters, one for each.
+    pub(super) fn inks(&self) -> impl Iterator<Item = usize> {
+        self.letters.iter().map(|letter| letter.ink)
+    }
+}
+
+/// How one letter stands: a linear map about its centre, which takes ems to pixels.
+struct Pose {
+    centre: Point,
+    to: Point,
+    x: Point,
+    y: Point,
+}
+
+impl Pose {
+    fn throw(dice: &mut Dice, style: &Style, centre: Point) -> Self {
+        let turn = dice.between(style.rotation.0, style.rotation.1) / 360.0;
+        let (sin, cos) = (sin_turns(turn), cos_turns(turn));
+        let size = style.font_size * dice.between(style.letter_scale.0, style.letter_scale.1);
+        let lean = dice.around_zero(style.shear);
+        let drop = style.font_size * dice.around_zero(style.offset);
+        Self {
+            centre,
+            to: Point { x: 0.0, y: centre.y * style.font_size + drop },
+            x: Point { x: size * cos, y: size * sin },
+            y: Point { x: size * (lean * cos - sin), y: size * (lean * sin + cos) },
+        }
+    }
+
+    fn place(&self, p: Point) -> Point {
+        let (x, y) = (p.x - self.centre.x, p.y - self.centre.y);
+        Point { x: self.to.x + x * self.x.x + y * self.y.x, y: self.to.y + x * self.x.y + y * self.y.y }
+    }
+}
+
+/// How far to the right the letters so far reach, in horizontal bands, so that the next one can be set as close to
+/// their shape as it should be, rather than to their box.
+#[derive(Default)]
+struct Skyline {
+    bands: [f32; Self::BANDS],
+    band_height: f32,
+    right: f32,
+    middle: f32,
+    skipped: f32,
+}
+
+impl Skyline {
+    const BANDS: usize = 32;
+
+    fn clear(&mut self, em: f32) {
+        *self = Self {
+            bands: [f32::NEG_INFINITY; Self::BANDS],
+            band_height: em / 16.0,
+            right: 0.0,
+            middle: f32::NEG_INFINITY,
+            skipped: 0.0,
+        };
+    }
+
+    /// Leaves room, as for a space.
+    fn skip(&mut self, distance: f32) {
+        self.skipped += distance;
+    }
+
+    /// Sets a letter `gap` to the right of what there is, and says by how much it has to be moved for that.
+    fn add(&mut self, points: &[Point], gap: f32) -> f32 {
+        let (mut lefts, mut rights) = ([f32::INFINITY; Self::BANDS], [f32::NEG_INFINITY; Self::BANDS]);
+        for (p, q) in edges(points) {
+            let (a, b) = (self.band(p.y), self.band(q.y));
+            for band in a.min(b)..=a.max(b) {
+                lefts[band] = lefts[band].min(p.x.min(q.x));
+                rights[band] = rights[band].max(p.x.max(q.x));
+            }
+        }
+        let bounds = Bounds::of(points);
+        let touching = self.bands.iter().zip(&lefts).map(|(right, left)| right - left).fold(f32::NEG_INFINITY, f32::max);
+        let touching = if touching.is_finite() { touching } else { self.right - bounds.left };
+        // Why: letters such as L and T would slide into each other until nobody knows which comes first.
+        let least = self.middle + 0.55 * (self.right - self.middle) + 0.55 * 0.5 * bounds.width();
+        let moved = (touching + gap).max(least) + self.skipped;
+        for (band, right) in self.bands.iter_mut().zip(rights) {
+            *band = band.max(right + moved);
+        }
+        self.middle = bounds.centre().x + moved;
+        self.right = bounds.right + moved;
+        self.skipped = 0.0;
+        moved
+    }
+
+    fn band(&self, y: f32) -> usize {
+        // Why 20: letters stand on y = 0 and reach higher above it than below.
+        (y / self.band_height + 20.0).clamp(0.0, Self::BANDS as f32 - 1.0) as usize
+    }
+}
+
+/// Whether the text is of a script that is written from right to left, so that its first letter stands rightmost.
+fn is_right_to_left(text: &str) -> bool {
+    let right_to_left = |c: char| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}');
+    text.chars().find(|c| c.is_alphabetic()).is_some_and(right_to_left)
+}
