@@ -50,11 +50,13 @@ impl MemoryStore {
 
     /// The claim's outcome, or nothing if there is no room for one more id.
     fn try_claim(&self, id: SpentId, ttl: Duration) -> Option<Claim> {
-        let mut shard = self.shard(id);
+        let hash = self.hasher.hash_one(id);
+        // Why these bits: the shard's own table goes by the lowest and the highest.
+        let mut shard = lock(&self.shards[(hash >> 40) as usize % SHARDS]);
         // Why here: under the lock, no claim of this shard sees an earlier time than one before it did.
         let now = self.clock.now();
         self.forget(&mut shard, now, FORGET_PER_CLAIM);
-        if shard.holds(&self.hasher, &id, self.tick(now)) {
+        if shard.holds(hash, id, self.tick(now)) {
             return Some(Claim::Spent);
         }
         self.held
@@ -63,7 +65,7 @@ impl MemoryStore {
             })
             .ok()?;
         let leaves = self.tick(now.saturating_add(ttl)).saturating_add(1);
-        shard.insert(&self.hasher, id, leaves);
+        shard.insert(&self.hasher, hash, id, leaves);
         Some(Claim::First)
     }
 
@@ -76,12 +78,6 @@ impl MemoryStore {
     fn forget(&self, shard: &mut Shard, now: Timestamp, at_most: usize) {
         let forgotten = shard.forget(&self.hasher, self.tick(now), at_most);
         self.held.fetch_sub(forgotten, Ordering::Relaxed);
-    }
-
-    fn shard(&self, id: SpentId) -> MutexGuard<'_, Shard> {
-        // Why these bits: the shard's own table goes by the lowest and the highest.
-        let hash = self.hasher.hash_one(id) >> 40;
-        lock(&self.shards[hash as usize % SHARDS])
     }
 
     /// Whole seconds since the store was made. The last one, after 136 years, never comes.

@@ -31,23 +31,23 @@ impl Shard {
         }
     }
 
-    /// Whether `id` is still remembered at tick `now`.
-    pub(super) fn holds(&self, hasher: &RandomState, id: &SpentId, now: u32) -> bool {
+    /// Whether `id`, of this hash, is still remembered at tick `now`.
+    pub(super) fn holds(&self, hash: u64, id: SpentId, now: u32) -> bool {
         let slab = &self.slab;
         self.places
-            .find(hasher.hash_one(id), |&place| slab.get(place).id == *id)
+            .find(hash, |&place| slab.get(place).id == id)
             .is_some_and(|&place| slab.get(place).leaves > now)
     }
 
-    /// Remembers `id` until tick `leaves`. It must not be held.
-    pub(super) fn insert(&mut self, hasher: &RandomState, id: SpentId, leaves: u32) {
+    /// Remembers `id`, of this hash, until tick `leaves`. It must not be held.
+    pub(super) fn insert(&mut self, hasher: &RandomState, hash: u64, id: SpentId, leaves: u32) {
         let next = self.leaving.get(&leaves).copied().unwrap_or(END);
         let place = self.slab.insert(Entry { id, leaves, next });
         self.leaving.insert(leaves, place);
 
         let slab = &self.slab;
         match self.places.entry(
-            hasher.hash_one(id),
+            hash,
             |&other| slab.get(other).id == id,
             |&other| hasher.hash_one(slab.get(other).id),
         ) {
@@ -95,7 +95,7 @@ impl Shard {
         for mut place in old.leaving.into_values() {
             while place != END {
                 let entry = old.slab.get(place);
-                self.insert(hasher, entry.id, entry.leaves);
+                self.insert(hasher, hasher.hash_one(entry.id), entry.id, entry.leaves);
                 place = entry.next;
             }
         }

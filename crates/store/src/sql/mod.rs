@@ -19,13 +19,18 @@ pub struct SqliteOptions {
     pub timeout: Duration,
 }
 
+impl SqliteOptions {
+    /// [`DEFAULT_LIMIT`] ids, safe from the loss of power, two seconds.
+    pub const DEFAULT: Self = Self {
+        limit: DEFAULT_LIMIT,
+        synchronous: Synchronous::Full,
+        timeout: Duration::from_secs(2),
+    };
+}
+
 impl Default for SqliteOptions {
     fn default() -> Self {
-        Self {
-            limit: DEFAULT_LIMIT,
-            synchronous: Synchronous::Full,
-            timeout: Duration::from_secs(2),
-        }
+        Self::DEFAULT
     }
 }
 

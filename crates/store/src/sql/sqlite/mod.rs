@@ -29,8 +29,8 @@ const QUEUE: usize = 4096;
 /// such modes.
 ///
 /// When the disk is full or fails, claims are refused as unavailable until it works again. A claim needs a
-/// Tokio runtime with its timer enabled. Dropping the store answers the claims that wait and then closes the
-/// file; it blocks until that is done.
+/// Tokio runtime with its timer enabled. Dropping the store closes the file, and blocks until the writer's last
+/// transaction has ended.
 pub struct SqliteStore {
     jobs: Option<SyncSender<Job>>,
     writer: Option<JoinHandle<()>>,

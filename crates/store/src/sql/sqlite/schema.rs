@@ -82,7 +82,7 @@ fn adopt(transaction: &Transaction<'_>) -> Result<(), Problem> {
     let found = pragma("user_version")?;
     match pragma("application_id")? {
         APPLICATION_ID if found == VERSION => Ok(()),
-        APPLICATION_ID => Err(Problem::Version { found }),
+        APPLICATION_ID if found > VERSION => Err(Problem::Newer { found }),
         0 if found == 0 && is_empty(transaction)? => {
             transaction.execute_batch(SCHEMA)?;
             transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -104,7 +104,7 @@ enum Problem {
     Io(std::io::Error),
     Database(rusqlite::Error),
     Foreign,
-    Version { found: i64 },
+    Newer { found: i64 },
     NoLog,
 }
 
@@ -125,7 +125,7 @@ impl Problem {
         let path = PathBuf::from(path);
         match self {
             Self::Foreign => OpenError::Foreign { path },
-            Self::Version { found } => OpenError::Newer {
+            Self::Newer { found } => OpenError::Newer {
                 path,
                 found,
                 known: VERSION,

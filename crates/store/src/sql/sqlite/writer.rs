@@ -18,7 +18,7 @@ const BATCH: usize = 1024;
 const SWEEP: usize = 512;
 
 /// How often an idle writer looks for expired ids.
-const IDLE: Duration = Duration::from_secs(5);
+const IDLE: Duration = Duration::from_secs(1);
 
 pub(super) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
@@ -281,4 +281,82 @@ impl<'a> Step<'a> {
 /// Milliseconds as SQLite keeps them; what is beyond its integers is as good as for ever.
 fn millis(at: Timestamp) -> i64 {
     i64::try_from(at.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ManualClock;
+    use crate::sql::sqlite::schema;
+
+    fn claims(writer: &mut Writer, ids: std::ops::Range<u32>) -> Vec<Verdict> {
+        let now = writer.clock.now();
+        let (jobs, answers): (Vec<_>, Vec<_>) = ids
+            .map(|n| {
+                let (reply, answer) = oneshot::channel();
+                let job = Job::Claim {
+                    id: SpentId::from_bytes(u128::from(n).to_be_bytes()),
+                    asked_at: now,
+                    expires_at: now.saturating_add(Duration::from_secs(60)),
+                    reply,
+                };
+                (job, answer)
+            })
+            .unzip();
+        writer.serve(jobs.into_iter());
+        answers
+            .into_iter()
+            .map(|answer| answer.blocking_recv().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn a_disk_that_is_full_refuses_the_batch_and_works_again_when_there_is_room() {
+        let files = tempfile::tempdir().unwrap();
+        let options = SqliteOptions::default();
+        let connection = schema::open(&files.path().join("spent.db"), options).unwrap();
+        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_700_000_000_000)));
+        let mut writer = Writer::new(connection, options, clock).unwrap();
+        let is_first = |verdict: &Verdict| matches!(verdict, Ok(Claim::First));
+
+        // SQLite says `database or disk is full` in the same way for a full disk as for this bound.
+        writer
+            .connection
+            .pragma_update(None, "max_page_count", 12)
+            .unwrap();
+        assert!(claims(&mut writer, 0..10).iter().all(is_first));
+        for verdict in claims(&mut writer, 10..1000) {
+            let error = verdict.unwrap_err();
+            assert!(error.to_string().contains("full"), "{error}");
+            assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+        }
+        writer
+            .connection
+            .pragma_update(None, "max_page_count", 1_000_000)
+            .unwrap();
+        assert!(claims(&mut writer, 10..1000).iter().all(is_first));
+        assert!(
+            claims(&mut writer, 0..1000)
+                .iter()
+                .all(|verdict| matches!(verdict, Ok(Claim::Spent)))
+        );
+    }
+
+    #[test]
+    fn an_abandoned_claim_spends_nothing() {
+        let files = tempfile::tempdir().unwrap();
+        let options = SqliteOptions::default();
+        let connection = schema::open(&files.path().join("spent.db"), options).unwrap();
+        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_700_000_000_000)));
+        let mut writer = Writer::new(connection, options, clock.clone()).unwrap();
+        let (reply, answer) = oneshot::channel();
+        drop(answer);
+        writer.serve(std::iter::once(Job::Claim {
+            id: SpentId::from_bytes([0; 16]),
+            asked_at: clock.now(),
+            expires_at: clock.now().saturating_add(Duration::from_secs(60)),
+            reply,
+        }));
+        assert!(matches!(claims(&mut writer, 0..1)[..], [Ok(Claim::First)]));
+    }
 }
