@@ -25,10 +25,7 @@ pub fn default() -> Draw {
 fn six_letters(preset: Preset) -> Style {
     let options = StyleOptions {
         preset,
-        size: Some(Size {
-            width: 200,
-            height: 70,
-        }),
+        size: Some(Size::Fixed(200, 70)),
         ..StyleOptions::default()
     };
     options
