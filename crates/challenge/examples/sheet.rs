@@ -24,6 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let sheet = Sheet::of(&pictures);
     sheet.save(&path)?;
+    println!("{}", artist.prompts.join("\n"));
     println!("{} pictures, {} bytes on average", pictures.len(), artist.bytes / pictures.len());
     Ok(())
 }
@@ -32,13 +33,14 @@ struct Artist {
     generators: Generators,
     rng: ChaCha8Rng,
     bytes: usize,
+    prompts: Vec<String>,
 }
 
 impl Artist {
     fn new() -> Result<Self, Box<dyn Error>> {
         let seed = env::var("SHEET_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
         let generators = Generators::new(&KindOptions::default(), &Fonts::embedded())?;
-        Ok(Self { generators, rng: ChaCha8Rng::seed_from_u64(seed), bytes: 0 })
+        Ok(Self { generators, rng: ChaCha8Rng::seed_from_u64(seed), bytes: 0, prompts: Vec::new() })
     }
 
     fn preset(&mut self, style: &Style) -> Result<Vec<Picture>, Box<dyn Error>> {
@@ -87,6 +89,7 @@ impl Artist {
         let mut seed = [0; 16];
         self.rng.fill_bytes(&mut seed);
         let image = draw(prompt, style, &Seed::from_bytes(seed), scale);
+        self.prompts.push(prompt.as_str().to_owned());
         self.bytes += image.png.len();
         Picture::decode(&image.png)
     }

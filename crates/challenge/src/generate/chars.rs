@@ -14,8 +14,8 @@ use crate::{Case, ChallengeError, Prompt};
 pub struct CharsOptions {
     /// How many characters: 1 to 32, by default 6.
     pub length: usize,
-    /// Which characters: 2 to 4096 different ones. The default 25 leave out those that people take for another when
-    /// they are turned and crossed: `0 O Q`, `1 I`, `2`, `5`, `6`'s twin `G`, `8`, and `U V`.
+    /// Which characters: 2 to 4096 different ones. The default 24 leave out `0 O Q`, `1 I J`, `2`, `4`,
+    /// `5`, `8`, `G` and `V`, which people take for each other or for one of the rest when they are turned and crossed.
     pub alphabet: String,
     /// Whether upper and lower case differ in the answer; by default they do not.
     pub case_sensitive: bool,
@@ -23,7 +23,7 @@ pub struct CharsOptions {
 
 impl Default for CharsOptions {
     fn default() -> Self {
-        Self { length: 6, alphabet: "ABCDEFHJKLMNPRSTWXYZ34679".to_owned(), case_sensitive: false }
+        Self { length: 6, alphabet: "ABCDEFHKLMNPRSTUWXYZ3679".to_owned(), case_sensitive: false }
     }
 }
 

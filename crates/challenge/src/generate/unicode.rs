@@ -6,7 +6,7 @@ use crate::{Case, ChallengeError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct UnicodeOptions {
-    /// Which characters: 2 to 4096 different ones that the fonts have. By default 20 Cyrillic capitals that are
+    /// Which characters: 2 to 4096 different ones that the fonts have. By default 14 Cyrillic capitals that are
     /// like no Latin letter and unlike each other.
     pub alphabet: String,
     /// How many characters: 1 to 32, by default 5.
@@ -15,7 +15,7 @@ pub struct UnicodeOptions {
 
 impl Default for UnicodeOptions {
     fn default() -> Self {
-        Self { alphabet: "БГДЖИКЛМПТУФЦЧШЫЭЮЯЪ".to_owned(), length: 5 }
+        Self { alphabet: "БГДЖИЛПФЦЧШЭЮЯ".to_owned(), length: 5 }
     }
 }
 

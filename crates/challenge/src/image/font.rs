@@ -107,7 +107,7 @@ impl Fonts {
     }
 
     /// Four fonts of different build that come with the crate, in the program's own read-only memory: a heavy sans
-    /// serif, a narrow serif italic, a slanted typewriter face and a bold serif.
+    /// serif, a narrow bold serif italic, a slanted typewriter face and a bold serif.
     ///
     /// They are `DejaVu` 2.37 as the crate `dejavu` publishes them, under the Bitstream Vera and Arev licences: free to
     /// use, embed and pass on, as long as they are not sold by themselves. Together they take 1.7 MB.
@@ -115,8 +115,8 @@ impl Fonts {
         static EMBEDDED: LazyLock<Fonts> = LazyLock::new(|| {
             let files = [
                 dejavu::sans::bold(),
-                dejavu::serif_condensed::italic(),
-                dejavu::sans_mono::oblique(),
+                dejavu::serif_condensed::bold_italic(),
+                dejavu::sans_mono::bold_oblique(),
                 dejavu::serif::bold(),
             ];
             Fonts(files.into_iter().filter_map(|file| Font::parse(file).ok()).collect())

@@ -56,7 +56,7 @@ impl Noise {
 
 pub(super) fn draw(style: &Style, line: &Line, frame: &Frame, dice: &mut Dice, canvas: &mut Canvas) {
     let inks: Vec<usize> = line.inks().collect();
-    let mut pen = Pen { inks: &inks, em: style.font_size, frame, dice, canvas };
+    let mut pen = Pen { inks: &inks, em: frame.em, frame, dice, canvas };
     for noise in &style.noise {
         match *noise {
             Noise::Arcs { count } => (0..count).for_each(|_| pen.arc()),
@@ -106,19 +106,19 @@ impl Pen<'_> {
     fn stroke(&mut self) {
         let text = self.frame.text;
         let (w, h) = (text.width(), text.height());
-        let mut height = || text.top + h * self.dice.between(0.12, 0.88);
-        let ys = [height(), height(), height(), height()];
-        let from = text.left - w * self.dice.between(-0.05, 0.06);
-        let to = text.right + w * self.dice.between(-0.05, 0.06);
-        let (thin, thick) = (0.014 * self.em, 0.03 * self.em);
-        let (phase, waves) = (self.dice.unit(), self.dice.between(0.6, 1.6));
+        let middle = text.top + h * self.dice.between(0.38, 0.62);
+        let (rise, swing) = (h * self.dice.around_zero(0.25), h * self.dice.between(0.12, 0.30));
+        let (phase, waves) = (self.dice.unit(), self.dice.between(0.7, 1.7));
+        let from = text.left + w * self.dice.between(-0.05, 0.2);
+        let to = text.right - w * self.dice.between(-0.05, 0.2);
+        let (thin, thick) = (self.em * self.dice.between(0.010, 0.015), self.em * self.dice.between(0.018, 0.027));
+        let (swell, swells) = (self.dice.unit(), self.dice.between(0.6, 1.6));
         self.ribbon(
-            |t| {
-                let u = 1.0 - t;
-                let y = u * u * u * ys[0] + 3.0 * u * t * (u * ys[1] + t * ys[2]) + t * t * t * ys[3];
-                Point { x: from + (to - from) * t, y }
+            |t| Point {
+                x: from + (to - from) * t,
+                y: middle + rise * (t - 0.5) + swing * sin_turns(phase + waves * t),
             },
-            |t| thin + (thick - thin) * (0.5 + 0.5 * sin_turns(phase + waves * t)),
+            |t| thin + (thick - thin) * (0.5 + 0.5 * sin_turns(swell + swells * t)),
         );
     }
 
