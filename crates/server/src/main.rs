@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `cattlegrid`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cattlegrid_server::cli::main()
+}

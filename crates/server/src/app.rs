@@ -1,0 +1,134 @@
+//! What every handler shares.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use cattlegrid::challenge::image::{Fonts, Style};
+use cattlegrid::challenge::{Generators, Kind, KindOptions};
+use cattlegrid::store::{AnyStore, Clock};
+use cattlegrid::{Gate, OsEntropy, Secrets, Site, Sites};
+
+use crate::Error;
+use crate::config::{Config, Limits};
+use crate::drawing::Drawing;
+use crate::metrics::Metrics;
+
+/// The kinds that a page may ask of the demo site. `custom` is none of them: its answer would be the page's.
+const DEMO_KINDS: [Kind; 4] = [Kind::Chars, Kind::Math, Kind::Words, Kind::Unicode];
+
+/// The server: its gate, and what stands around it.
+pub struct App {
+    gate: Gate<AnyStore>,
+    clock: Arc<dyn Clock>,
+    demo: Option<Site>,
+    drawing: Drawing,
+    metrics: Metrics,
+    limits: Limits,
+    address: SocketAddr,
+}
+
+impl App {
+    /// The server that `config` describes, which listens on `address`.
+    ///
+    /// # Errors
+    /// [`Error::Config`] and [`Error::ReadFile`] when a site cannot be built.
+    pub fn new(
+        config: &Config,
+        secrets: &Secrets,
+        store: AnyStore,
+        clock: Arc<dyn Clock>,
+        address: SocketAddr,
+    ) -> Result<Self, Error> {
+        let demo = demo(config, secrets)?;
+        let sites = sites(config, demo.clone())?;
+        Ok(Self {
+            gate: Gate::new(
+                secrets,
+                sites,
+                store,
+                Arc::clone(&clock),
+                Arc::new(OsEntropy),
+            ),
+            clock,
+            demo,
+            drawing: Drawing::new(&config.limits),
+            metrics: Metrics::new(),
+            limits: config.limits,
+            address,
+        })
+    }
+
+    /// The engine.
+    pub const fn gate(&self) -> &Gate<AnyStore> {
+        &self.gate
+    }
+
+    /// The time.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// The demo site, if there is one.
+    pub const fn demo(&self) -> Option<&Site> {
+        self.demo.as_ref()
+    }
+
+    /// Where pictures are drawn.
+    pub const fn drawing(&self) -> &Drawing {
+        &self.drawing
+    }
+
+    /// What is counted.
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// The bounds.
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Where the server can be reached from its own machine.
+    pub fn own_address(&self) -> SocketAddr {
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(match address {
+                SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        address
+    }
+}
+
+/// The demo site, if `config` has it: on any host, of every kind, its keys derived from the secrets.
+///
+/// # Errors
+/// [`Error::Config`] when the built-in settings do not make a site.
+pub fn demo(config: &Config, secrets: &Secrets) -> Result<Option<Site>, Error> {
+    if !config.has_demo() {
+        return Ok(None);
+    }
+    let wrong = |error: &dyn std::fmt::Display| Error::config("demo", error);
+    let (key, secret) =
+        Site::demo_keys(secrets).ok_or_else(|| wrong(&"no keys can be derived from the secret"))?;
+    let generators = Generators::new(&KindOptions::default(), &Fonts::embedded())?;
+    Site::new(key, secret, Arc::new(generators), Arc::new(Style::hard()))
+        .with_kinds(DEMO_KINDS.to_vec())
+        .map(Some)
+        .map_err(|error| wrong(&error))
+}
+
+/// All sites that `config` describes, and `demo`.
+///
+/// # Errors
+/// [`Error::Config`] and [`Error::ReadFile`] when one cannot be built, or two cannot be told apart.
+pub fn sites(config: &Config, demo: Option<Site>) -> Result<Sites, Error> {
+    let mut sites = config
+        .sites
+        .iter()
+        .map(|site| site.build(config))
+        .collect::<Result<Vec<_>, _>>()?;
+    sites.extend(demo);
+    Sites::new(sites).map_err(|error| Error::config("sites", error))
+}

@@ -1,0 +1,79 @@
+//! `cattlegrid check`
+
+use std::fmt::Write;
+
+use cattlegrid::Site;
+
+use super::print;
+use crate::config::Config;
+use crate::data_dir::{self, DataDir};
+use crate::{Error, app};
+
+pub(super) fn run(config: &Config) -> Result<(), Error> {
+    let sites = app::sites(config, None)?;
+    let mut text = String::new();
+    line(&mut text, "listens on", &config.listen);
+    line(&mut text, "secret", &secret(config)?);
+    line(&mut text, "store", &store(config)?);
+    let demo = if config.has_demo() { "yes" } else { "no" };
+    line(&mut text, "demo site", &demo);
+    for site in sites.iter() {
+        describe(&mut text, site);
+    }
+    print(text.as_bytes())
+}
+
+fn line(text: &mut String, name: &str, value: &dyn std::fmt::Display) {
+    // Why: writing to a string cannot fail.
+    let _ = writeln!(text, "{name:<16} {value}");
+}
+
+/// Where the secret is, after a look at whether it will do.
+fn secret(config: &Config) -> Result<String, Error> {
+    let place = match (&config.secret, &config.secret_file) {
+        (Some(_), _) => "given in the configuration".to_owned(),
+        (None, Some(path)) => config.resolve(path).display().to_string(),
+        (None, None) => {
+            let path = DataDir::of(config)?.secret_file();
+            if !path.try_exists().unwrap_or(false) {
+                return Ok(format!("{}, which will be made", path.display()));
+            }
+            path.display().to_string()
+        }
+    };
+    data_dir::secrets(config).map(|_| place)
+}
+
+fn store(config: &Config) -> Result<String, Error> {
+    match &config.store {
+        Some(url) => Ok(url.to_string()),
+        None => Ok(format!(
+            "sqlite:{}",
+            DataDir::of(config)?.store_file().display()
+        )),
+    }
+}
+
+fn describe(text: &mut String, site: &Site) {
+    fn list<T: ToString>(items: &[T]) -> String {
+        items
+            .iter()
+            .map(T::to_string)
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+    text.push('\n');
+    line(text, "site", site.key());
+    let hostnames = match site.hostnames() {
+        [] => "any".to_owned(),
+        some => list(some),
+    };
+    line(text, "  hostnames", &hostnames);
+    line(text, "  kinds", &list(site.kinds()));
+    line(
+        text,
+        "  challenges",
+        &format!("live {:?}", site.challenge_ttl()),
+    );
+    line(text, "  tokens", &format!("live {:?}", site.token_ttl()));
+}

@@ -1,0 +1,168 @@
+//! A site, as it stands in the configuration.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cattlegrid::challenge::image::{Font, Fonts, StyleOptions};
+use cattlegrid::challenge::{
+    CharsOptions, Generators, Kind, KindOptions, MathOptions, UnicodeOptions, WordsOptions,
+};
+use cattlegrid::{HostnamePattern, SecretKey, Site, SiteKey};
+use serde::{Deserialize, Deserializer};
+
+use super::Config;
+use super::values::{self, Span};
+use crate::Error;
+use crate::hidden::Hidden;
+
+/// A site: who may ask in its name, what is asked, and how it looks.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteConfig {
+    /// The site key, as the site's pages have it.
+    #[serde(deserialize_with = "values::parsed")]
+    pub key: SiteKey,
+    /// The secret key, as the site's back end has it.
+    #[serde(deserialize_with = "secret_key")]
+    pub secret: SecretKey,
+    /// The hosts that the site's pages are on, such as `example.org` or `*.example.org`. Default: any.
+    #[serde(default, deserialize_with = "patterns")]
+    pub hostnames: Vec<HostnamePattern>,
+    /// The kinds that its pages may ask for; the first is the default. Default `["chars"]`.
+    #[serde(default = "kinds")]
+    pub kinds: Vec<Kind>,
+    /// How long a challenge may be answered. Default `5m`.
+    #[serde(default = "ttl")]
+    pub challenge_ttl: Span<1, 86_400>,
+    /// How long a response token may be verified. Default `5m`.
+    #[serde(default = "ttl")]
+    pub token_ttl: Span<1, 86_400>,
+    /// Font files (TrueType or OpenType) to draw with, instead of the embedded ones.
+    #[serde(default)]
+    pub fonts: Vec<PathBuf>,
+    /// A file of words, one on each line, for `words` challenges.
+    pub words_file: Option<PathBuf>,
+    /// How `chars` challenges are made.
+    #[serde(default)]
+    pub chars: CharsOptions,
+    /// How `math` challenges are made.
+    #[serde(default)]
+    pub math: MathOptions,
+    /// How `words` challenges are made.
+    #[serde(default)]
+    pub words: WordsOptions,
+    /// How `unicode` challenges are made.
+    #[serde(default)]
+    pub unicode: UnicodeOptions,
+    /// How the pictures look.
+    #[serde(default)]
+    pub style: StyleOptions,
+}
+
+impl SiteConfig {
+    /// The site. Reads its fonts and words, relative to where `config` stands.
+    ///
+    /// # Errors
+    /// [`Error::ReadFile`] and [`Error::Config`] when a file or a value will not do.
+    pub fn build(&self, config: &Config) -> Result<Site, Error> {
+        let wrong = |part: &str, error: &dyn std::fmt::Display| {
+            Error::config(&format!("site `{}`: {part}", self.key), error)
+        };
+        if self.kinds.contains(&Kind::Custom) {
+            return Err(wrong("kinds", &"`custom` is not for pages to ask for"));
+        }
+        let fonts = self.load_fonts(config)?;
+        let style = self
+            .style
+            .resolve(fonts.clone())
+            .map_err(|error| wrong("style", &error))?;
+        let kinds = KindOptions {
+            chars: self.chars.clone(),
+            math: self.math.clone(),
+            words: self.words_with_list(config)?,
+            unicode: self.unicode.clone(),
+        };
+        let generators = Generators::for_kinds(&self.kinds, &kinds, &fonts)
+            .map_err(|error| wrong("kinds", &error))?;
+        Site::new(
+            self.key.clone(),
+            self.secret.clone(),
+            Arc::new(generators),
+            Arc::new(style),
+        )
+        .with_hostnames(self.hostnames.clone())
+        .with_kinds(self.kinds.clone())
+        .and_then(|site| site.with_ttls(self.challenge_ttl.get(), self.token_ttl.get()))
+        .map_err(|error| wrong("settings", &error))
+    }
+
+    fn load_fonts(&self, config: &Config) -> Result<Fonts, Error> {
+        if self.fonts.is_empty() {
+            return Ok(Fonts::embedded());
+        }
+        let load = |path: &PathBuf| {
+            let path = config.resolve(path);
+            let bytes = read(&path)?;
+            Font::parse(bytes).map_err(|error| {
+                Error::config(
+                    &format!("site `{}`: fonts: {}", self.key, path.display()),
+                    error,
+                )
+            })
+        };
+        let fonts = self.fonts.iter().map(load).collect::<Result<Vec<_>, _>>()?;
+        Fonts::new(fonts)
+            .map_err(|error| Error::config(&format!("site `{}`: fonts", self.key), error))
+    }
+
+    fn words_with_list(&self, config: &Config) -> Result<WordsOptions, Error> {
+        let mut options = self.words.clone();
+        if let Some(path) = &self.words_file {
+            let path = config.resolve(path);
+            let text = String::from_utf8(read(&path)?).map_err(|_| {
+                Error::config(
+                    &format!("site `{}`: words_file: {}", self.key, path.display()),
+                    "expected UTF-8 text, one word on each line",
+                )
+            })?;
+            options.list = Some(
+                text.lines()
+                    .map(str::trim)
+                    .filter(|word| !word.is_empty())
+                    .map(str::to_owned)
+                    .collect(),
+            );
+        }
+        Ok(options)
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::ReadFile {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn kinds() -> Vec<Kind> {
+    vec![Kind::Chars]
+}
+
+fn ttl() -> Span<1, 86_400> {
+    Span::clamped(Site::DEFAULT_TTL.as_secs())
+}
+
+fn secret_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretKey, D::Error> {
+    Hidden::deserialize(deserializer)?
+        .expose()
+        .parse()
+        .map_err(serde::de::Error::custom)
+}
+
+fn patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<HostnamePattern>, D::Error> {
+    Vec::<String>::deserialize(deserializer)?
+        .iter()
+        .map(|text| text.parse())
+        .collect::<Result<_, cattlegrid::Error>>()
+        .map_err(serde::de::Error::custom)
+}

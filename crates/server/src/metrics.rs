@@ -1,0 +1,168 @@
+//! What is counted and measured, for Prometheus.
+
+use std::time::Duration;
+
+use cattlegrid::challenge::Kind;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KindLabel {
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Request {
+    route: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Route {
+    route: &'static str,
+}
+
+type Latencies = Family<Route, Histogram, fn() -> Histogram>;
+
+/// The server's counters. Every label has few possible values, none of which a caller can choose.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    issued: Family<KindLabel, Counter>,
+    shown: Counter,
+    answered: Family<Outcome, Counter>,
+    verified: Family<Outcome, Counter>,
+    store_errors: Counter,
+    overloaded: Counter,
+    requests: Family<Request, Counter>,
+    latencies: Latencies,
+}
+
+/// What is counted when all went well.
+const SUCCESS: &str = "success";
+
+impl Metrics {
+    /// All at zero.
+    pub fn new() -> Self {
+        let latencies: Latencies = Family::new_with_constructor(|| {
+            // 0.1 ms to 6.5 s
+            Histogram::new(exponential_buckets(0.0001, 4.0, 9))
+        });
+        let mut metrics = Self {
+            registry: Registry::with_prefix("cattlegrid"),
+            issued: Family::default(),
+            shown: Counter::default(),
+            answered: Family::default(),
+            verified: Family::default(),
+            store_errors: Counter::default(),
+            overloaded: Counter::default(),
+            requests: Family::default(),
+            latencies,
+        };
+        metrics.register();
+        metrics
+    }
+
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("issued", "Challenges issued, by kind", self.issued.clone());
+        registry.register("shown", "Pictures sent", self.shown.clone());
+        registry.register(
+            "answered",
+            "Answers judged, by outcome: success or the error code",
+            self.answered.clone(),
+        );
+        registry.register(
+            "verified",
+            "Response tokens verified, by outcome: success or the error code",
+            self.verified.clone(),
+        );
+        registry.register(
+            "store_errors",
+            "Times that the store could not decide",
+            self.store_errors.clone(),
+        );
+        registry.register(
+            "drawing_overloaded",
+            "Pictures refused because too many were waiting to be drawn",
+            self.overloaded.clone(),
+        );
+        registry.register(
+            "http_requests",
+            "Requests, by route and status",
+            self.requests.clone(),
+        );
+        registry.register(
+            "http_request_duration_seconds",
+            "Time from a request's head to its response's head, by route",
+            self.latencies.clone(),
+        );
+    }
+
+    /// A challenge was issued.
+    pub fn issued(&self, kind: Kind) {
+        self.issued
+            .get_or_create(&KindLabel {
+                kind: kind.as_str(),
+            })
+            .inc();
+    }
+
+    /// A picture was sent.
+    pub fn shown(&self) {
+        self.shown.inc();
+    }
+
+    /// An answer was judged; `code` says why it was refused.
+    pub fn answered(&self, code: Option<&'static str>) {
+        let outcome = code.unwrap_or(SUCCESS);
+        self.answered.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// A token was verified; `code` says why it was refused.
+    pub fn verified(&self, code: Option<&'static str>) {
+        let outcome = code.unwrap_or(SUCCESS);
+        self.verified.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// The store could not decide.
+    pub fn store_error(&self) {
+        self.store_errors.inc();
+    }
+
+    /// A picture was refused, as too many wait.
+    pub fn overloaded(&self) {
+        self.overloaded.inc();
+    }
+
+    /// A request was answered.
+    pub fn responded(&self, route: &'static str, status: u16, took: Duration) {
+        self.requests
+            .get_or_create(&Request { route, status })
+            .inc();
+        self.latencies
+            .get_or_create(&Route { route })
+            .observe(took.as_secs_f64());
+    }
+
+    /// All of it in the OpenMetrics text format.
+    pub fn render(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).map(|()| text)
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,270 @@
+//! The native API: a page asks for a challenge, shows it, and sends the answer.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use cattlegrid::challenge::Kind;
+use cattlegrid::challenge::image::Scale;
+use cattlegrid::{Action, Ask, ChallengeKey, Issued, Refusal, Site};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::drawing::NotDrawn;
+use crate::extract::{JsonBody, KeyInPath};
+use crate::hidden::Hidden;
+use crate::origin::Page;
+use crate::problem::{Details, Problem};
+use crate::time;
+
+pub(super) fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(create))
+        .routes(routes!(image))
+        .routes(routes!(answer))
+}
+
+/// What a page asks for.
+#[derive(Deserialize, ToSchema)]
+struct NewChallenge {
+    /// The site's public key.
+    sitekey: String,
+    /// What kind of challenge, of those that the site allows; its first if absent.
+    #[schema(value_type = Option<String>, example = "chars")]
+    kind: Option<Kind>,
+    /// What the form is for: 1 to 32 characters of `A–Z a–z 0–9 / - _`. The verification repeats it.
+    #[schema(example = "sign-up")]
+    action: Option<String>,
+    /// The visitor's language (BCP 47), for challenges that are spoken.
+    #[serde(rename = "locale")]
+    #[schema(example = "en")]
+    _locale: Option<String>,
+}
+
+/// A challenge, ready to be shown.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NewlyIssued {
+    /// The challenge's key.
+    key: String,
+    /// What kind of challenge it is.
+    #[schema(example = "chars")]
+    kind: &'static str,
+    /// Where its picture is, from the server's root.
+    image_url: String,
+    /// Where its sound is, if it has one.
+    audio_url: Option<String>,
+    /// Until when it may be answered (RFC 3339).
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+impl NewlyIssued {
+    fn new(app: &App, issued: &Issued) -> Self {
+        app.metrics().issued(issued.kind);
+        Self {
+            key: issued.key.to_string(),
+            kind: issued.kind.as_str(),
+            image_url: format!("/api/v1/challenges/{}/image", issued.key),
+            audio_url: None,
+            expires_at: time::rfc3339(issued.expires_at),
+        }
+    }
+}
+
+/// Issues a challenge.
+#[utoipa::path(post, path = "/api/v1/challenges", tag = "challenges",
+    request_body = NewChallenge,
+    responses(
+        (status = CREATED, description = "A challenge", body = NewlyIssued),
+        (status = BAD_REQUEST, description = "`bad-request`, `unknown-site`, `kind-not-allowed`", content_type = "application/problem+json", body = Details<'_>),
+        (status = FORBIDDEN, description = "`wrong-site`: the page is not on one of the site's hostnames", content_type = "application/problem+json", body = Details<'_>),
+    ))]
+async fn create(
+    State(app): State<Arc<App>>,
+    Page(page): Page,
+    JsonBody(wanted): JsonBody<NewChallenge>,
+) -> Result<Response, Problem> {
+    let site = app.gate().sites().get(&wanted.sitekey).ok_or_else(|| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "unknown-site",
+            "no site has this site key",
+        )
+    })?;
+    if !site.allows(page.as_ref()) {
+        return Err(Refusal::WrongSite.into());
+    }
+    let action = wanted
+        .action
+        .filter(|action| !action.is_empty())
+        .map(|action| action.parse::<Action>())
+        .transpose()
+        .map_err(|error| Problem::bad_request(error.to_string()))?;
+    let ask = wanted.kind.map_or_else(Ask::any, Ask::kind);
+    let issued = app
+        .gate()
+        .issue(site, ask.with_action(action))
+        .map_err(|refusal| logged(&app, refusal))?;
+    let body = Json(NewlyIssued::new(&app, &issued));
+    Ok((StatusCode::CREATED, body).into_response())
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Size {
+    /// 1, or 2 for the same picture at twice the size.
+    #[param(minimum = 1, maximum = 2)]
+    scale: Option<u8>,
+}
+
+/// Shows a challenge: always the same bytes for the same key and scale.
+#[utoipa::path(get, path = "/api/v1/challenges/{key}/image", tag = "challenges",
+    params(("key" = String, Path, description = "The challenge's key"), Size),
+    responses(
+        (status = OK, description = "The picture", content_type = "image/png", body = [u8]),
+        (status = NOT_FOUND, description = "`unknown-key`", content_type = "application/problem+json", body = Details<'_>),
+        (status = GONE, description = "`expired-key`", content_type = "application/problem+json", body = Details<'_>),
+        (status = SERVICE_UNAVAILABLE, description = "`overloaded`; see `retry-after`", content_type = "application/problem+json", body = Details<'_>),
+    ))]
+async fn image(
+    State(app): State<Arc<App>>,
+    KeyInPath(key): KeyInPath,
+    size: Result<Query<Size>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let scale = match size.map(|Query(size)| size.scale) {
+        Ok(None | Some(1)) => Scale::One,
+        Ok(Some(2)) => Scale::Two,
+        _ => return Err(Problem::bad_request("`scale` is 1 or 2")),
+    };
+    let drawer = Arc::clone(&app);
+    let shown = app
+        .drawing()
+        .run(move || drawer.gate().image(&key, scale))
+        .await
+        .inspect_err(|error| {
+            if *error == NotDrawn::Overloaded {
+                app.metrics().overloaded();
+            }
+        })??;
+    app.metrics().shown();
+    let left = shown.expires_at.saturating_since(app.clock().now());
+    let headers = [
+        (header::CONTENT_TYPE, "image/png".to_owned()),
+        (
+            header::CACHE_CONTROL,
+            format!("private, max-age={}, immutable", left.as_secs()),
+        ),
+    ];
+    Ok((headers, shown.image.png).into_response())
+}
+
+/// An answer.
+#[derive(Deserialize, ToSchema)]
+struct GivenAnswer {
+    /// What the visitor read.
+    #[schema(value_type = String, example = "k7mwpt")]
+    answer: Hidden,
+}
+
+/// What became of an answer.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum Judgement {
+    /// It was right.
+    Right {
+        /// `true`
+        success: bool,
+        /// For the site's back end, which verifies it.
+        token: String,
+        /// Until when it may be verified (RFC 3339).
+        #[schema(format = DateTime)]
+        expires_at: String,
+    },
+    /// It was wrong, too late, or not the first.
+    Wrong {
+        /// `false`
+        success: bool,
+        /// `wrong-answer`, `expired-key` or `spent-key`
+        #[serde(rename = "error-codes")]
+        error_codes: [&'static str; 1],
+        /// A fresh challenge of the same kind.
+        challenge: NewlyIssued,
+    },
+}
+
+/// Judges an answer, and spends the key. What is not right brings a fresh challenge along.
+#[utoipa::path(post, path = "/api/v1/challenges/{key}/answer", tag = "challenges",
+    params(("key" = String, Path, description = "The challenge's key")),
+    request_body = GivenAnswer,
+    responses(
+        (status = OK, description = "What became of it", body = Judgement),
+        (status = BAD_REQUEST, description = "`bad-request`", content_type = "application/problem+json", body = Details<'_>),
+        (status = FORBIDDEN, description = "`wrong-site`: the page is not on one of the site's hostnames", content_type = "application/problem+json", body = Details<'_>),
+        (status = NOT_FOUND, description = "`unknown-key`", content_type = "application/problem+json", body = Details<'_>),
+        (status = SERVICE_UNAVAILABLE, description = "`store-unavailable`; see `retry-after`", content_type = "application/problem+json", body = Details<'_>),
+    ))]
+async fn answer(
+    State(app): State<Arc<App>>,
+    KeyInPath(key): KeyInPath,
+    Page(page): Page,
+    JsonBody(given): JsonBody<GivenAnswer>,
+) -> Result<Json<Judgement>, Problem> {
+    let judged = app
+        .gate()
+        .answer(&key, given.answer.expose(), page.as_ref())
+        .await;
+    let code = judged.as_ref().err().map(Refusal::code);
+    app.metrics().answered(code);
+    match judged {
+        Ok(solved) => Ok(Json(Judgement::Right {
+            success: true,
+            token: solved.token.to_string(),
+            expires_at: time::rfc3339(solved.expires_at),
+        })),
+        Err(refusal @ (Refusal::WrongAnswer | Refusal::ExpiredKey | Refusal::SpentKey)) => {
+            let fresh = renew(&app, &key).map_err(|refusal| logged(&app, refusal))?;
+            Ok(Json(Judgement::Wrong {
+                success: false,
+                error_codes: [refusal.code()],
+                challenge: NewlyIssued::new(&app, &fresh),
+            }))
+        }
+        Err(refusal) => Err(logged(&app, refusal)),
+    }
+}
+
+/// A fresh challenge like that of `key`.
+fn renew(app: &App, key: &ChallengeKey) -> Result<Issued, Refusal> {
+    let gate = app.gate();
+    let old = gate.inspect(key)?;
+    let site: &Site = gate.site_of(key).ok_or(Refusal::UnknownKey)?;
+    let kind = old.challenge.kind();
+    // Why: the site may have been configured anew since, and nobody can ask again for a custom challenge.
+    let ask = if kind != Kind::Custom && site.kinds().contains(&kind) {
+        Ask::kind(kind)
+    } else {
+        Ask::any()
+    };
+    gate.issue(site, ask.with_action(old.action))
+}
+
+/// The refusal as a problem, logged if an operator should know of it.
+fn logged(app: &App, refusal: Refusal) -> Problem {
+    match &refusal {
+        Refusal::StoreUnavailable(error) => {
+            app.metrics().store_error();
+            tracing::error!(%error, "the store cannot decide");
+        }
+        Refusal::NoEntropy(_) | Refusal::Challenge(_) => {
+            tracing::error!(error = %refusal, "no challenge can be issued");
+        }
+        _ => {}
+    }
+    refusal.into()
+}
