@@ -141,30 +141,18 @@ fn draw(shell: &Shell, racer: &[PathBuf]) -> Result<Drawn, Error> {
 }
 
 fn report(results: &[Vec<Drawn>]) -> Report {
-    let medians: Vec<f64> = results
-        .iter()
-        .map(|rounds| {
-            median(
-                rounds
-                    .iter()
-                    .map(|drawn| drawn.pictures_per_second)
-                    .collect(),
-            )
-        })
-        .collect();
-    let first = medians.first().copied().unwrap_or(f64::NAN);
+    let first = results.first().map_or(&[][..], Vec::as_slice);
     let rows = CONTESTANTS
         .iter()
         .zip(results)
-        .zip(&medians)
-        .map(|((contestant, rounds), speed)| {
-            let bytes = median(rounds.iter().map(|drawn| drawn.bytes_per_picture).collect());
+        .map(|(contestant, rounds)| {
+            let middle = |figure: fn(&Drawn) -> f64| median(rounds.iter().map(figure).collect());
             vec![
                 contestant.name.to_owned(),
                 contestant.picture.to_owned(),
-                format!("{speed:.0}"),
-                format!("{bytes:.0}"),
-                format!("{:.1}", first / speed),
+                format!("{:.0}", middle(|drawn| drawn.pictures_per_second)),
+                format!("{:.0}", middle(|drawn| drawn.bytes_per_picture)),
+                format!("{:.1}", ratio(first, rounds)),
             ]
         })
         .collect();
@@ -179,4 +167,14 @@ fn report(results: &[Vec<Drawn>]) -> Report {
         ],
         rows,
     }
+}
+
+/// How many times as fast the first is as the second: the median over the rounds, each of which has its own weather.
+fn ratio(first: &[Drawn], second: &[Drawn]) -> f64 {
+    let rounds = first.iter().zip(second);
+    median(
+        rounds
+            .map(|(first, second)| first.pictures_per_second / second.pictures_per_second)
+            .collect(),
+    )
 }
