@@ -36,6 +36,11 @@ pub(crate) fn layer(app: &Arc<App>) -> CorsLayer {
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::CONTENT_TYPE])
-        .expose_headers([header::RETRY_AFTER, HeaderName::from_static("x-request-id")])
+        // Why `Date`: the widget goes by the server's clock, as the visitor's may be hours off.
+        .expose_headers([
+            header::DATE,
+            header::RETRY_AFTER,
+            HeaderName::from_static("x-request-id"),
+        ])
         .max_age(MAX_AGE)
 }
