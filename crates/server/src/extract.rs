@@ -1,46 +1,77 @@
 //! What handlers take out of requests, with problem details for what is not there.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use std::sync::Arc;
+
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use cattlegrid::{ChallengeKey, Refusal};
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
+use crate::app::App;
 use crate::problem::Problem;
+
+/// How much of a body that is too large is read and thrown away.
+const DISCARDED: usize = 4 * 1024 * 1024;
 
 /// A JSON body.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if BodyType::of(request.headers()) != Some(BodyType::Json) {
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let kind = BodyType::of(request.headers());
+        let WholeBody(bytes) = WholeBody::from_request(request, app).await?;
+        if kind != Some(BodyType::Json) {
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported-media-type",
                 "send JSON, with `content-type: application/json`",
             ));
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(unread)?;
         let mut json = serde_json::Deserializer::from_slice(&bytes);
-        serde_path_to_error::deserialize(&mut json)
-            .map(Self)
-            .map_err(|error| Problem::bad_request(format!("the body's JSON: {error}")))
+        let value = serde_path_to_error::deserialize(&mut json)
+            .map_err(|error| Problem::bad_request(format!("the body's JSON: {error}")))?;
+        json.end()
+            .map_err(|error| Problem::bad_request(format!("the body's JSON: {error}")))?;
+        Ok(Self(value))
     }
 }
 
-fn unread(rejection: BytesRejection) -> Problem {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        Problem::new(
+/// A body of at most the configured size.
+pub(crate) struct WholeBody(pub(crate) Vec<u8>);
+
+impl FromRequest<Arc<App>> for WholeBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let limit = app.limits().body.get();
+        let mut body = request.into_body();
+        let mut bytes = Vec::new();
+        let mut length = 0;
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| Problem::bad_request("the body did not arrive whole"))?;
+            let Some(data) = frame.data_ref() else {
+                continue;
+            };
+            length += data.len();
+            if length <= limit {
+                bytes.extend_from_slice(data);
+            } else if length > limit + DISCARDED {
+                break;
+            }
+        }
+        // Why: a client that is still sending would not read a refusal, but see a broken connection.
+        if length <= limit {
+            return Ok(Self(bytes));
+        }
+        Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "body-too-large",
-            "the body is larger than the server takes",
-        )
-    } else {
-        Problem::bad_request("the body did not arrive whole")
+            format!("the body is larger than {limit} bytes"),
+        ))
     }
 }
 

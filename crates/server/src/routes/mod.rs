@@ -22,26 +22,42 @@ use crate::{cors, edge};
 
 /// Everything that the server answers.
 pub fn router(app: &Arc<App>) -> Router {
-    let (api, description) = OpenApiRouter::with_openapi(openapi::description())
-        .merge(challenges::router().layer(cors::layer(app)))
+    let (challenges, mut description) = OpenApiRouter::with_openapi(openapi::description())
+        .merge(challenges::router())
+        .split_for_parts();
+    let (others, described) = OpenApiRouter::new()
         .merge(siteverify::router())
         .merge(health::router())
         .split_for_parts();
-    api.merge(openapi::router(description))
+    description.merge(described);
+    // Why: CORS goes around the refusal of methods, as a preflight is a method that no handler takes.
+    challenges
+        .method_not_allowed_fallback(not_allowed)
+        .layer(cors::layer(app))
+        .merge(others)
+        .merge(openapi::router(description))
         .merge(widget::router())
         .merge(pages::router(app))
-        .fallback(async || {
-            Problem::new(StatusCode::NOT_FOUND, "not-found", "there is nothing here")
-        })
-        .method_not_allowed_fallback(async || {
-            Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "method-not-allowed",
-                "the method is not one that this address takes",
-            )
-        })
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_allowed)
         .layer(DefaultBodyLimit::max(app.limits().body.get()))
         .layer(CatchPanicLayer::custom(edge::panicked))
         .layer(from_fn_with_state(Arc::clone(app), edge::around))
         .with_state(Arc::clone(app))
+}
+
+async fn not_found() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "not-found",
+        "there is nothing at this address",
+    )
+}
+
+async fn not_allowed() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        "the method is not one that this address takes",
+    )
 }

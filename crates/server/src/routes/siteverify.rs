@@ -5,9 +5,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use cattlegrid::{Passed, Refusal, ResponseToken, SecretKey, Verification};
 use serde::{Deserialize, Serialize};
@@ -16,7 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::extract::BodyType;
+use crate::extract::{BodyType, WholeBody};
+use crate::problem::Problem;
 use crate::time;
 
 pub(super) fn router() -> OpenApiRouter<Arc<App>> {
@@ -87,7 +86,7 @@ impl From<Passed> for Reply {
 async fn siteverify(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Result<WholeBody, Problem>,
 ) -> Json<Reply> {
     let reply = match read(&headers, body) {
         Ok((secret, token, site_key)) => verify(&app, &secret, &token, site_key.as_deref()).await,
@@ -102,13 +101,10 @@ async fn siteverify(
 
 type Read = (SecretKey, ResponseToken, Option<String>);
 
-fn read(
-    headers: &HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Read, Vec<&'static str>> {
+fn read(headers: &HeaderMap, body: Result<WholeBody, Problem>) -> Result<Read, Vec<&'static str>> {
     const BAD_REQUEST: &str = "bad-request";
     let malformed = || vec![BAD_REQUEST];
-    let body = body.map_err(|_| malformed())?;
+    let WholeBody(body) = body.map_err(|_| malformed())?;
     let question: Question = match BodyType::of(headers).ok_or_else(malformed)? {
         BodyType::Json => serde_json::from_slice(&body).map_err(|_| malformed())?,
         BodyType::Form => serde_urlencoded::from_bytes(&body).map_err(|_| malformed())?,
