@@ -11,7 +11,7 @@ const css = `
   --_field-border: var(--cattlegrid-field-border, light-dark(#848d89, #79838b));
   --_focus: var(--cattlegrid-focus, var(--_accent));
   --_muted: var(--cattlegrid-muted, light-dark(#59635e, #a5afb5));
-  --_picture-background: var(--cattlegrid-picture-background, light-dark(#f6f8f7, #262c31));
+  --_picture-background: var(--cattlegrid-picture-background, #f7f6f2);
   --_success: var(--cattlegrid-success, light-dark(#1e6b47, #8fd8b1));
   --_text: var(--cattlegrid-text, light-dark(#1a211e, #e9edee));
   --_control-radius: var(--cattlegrid-control-radius, .5rem);
@@ -36,6 +36,7 @@ const css = `
 
 .card {
   display: grid;
+  grid-template-columns: 100%;
   gap: var(--_gap);
   padding: var(--_padding);
   border: 1px solid var(--_border);
@@ -50,6 +51,7 @@ const css = `
 .picture {
   position: relative;
   display: grid;
+  grid-template: 100%/100%;
   place-items: center;
   block-size: var(--_picture-height);
   overflow: hidden;
@@ -69,6 +71,7 @@ img {
 [data-state=loading] img, [data-state=failed] img { opacity: .15 }
 [data-state=checking] img { opacity: .5 }
 [data-state=solved] img { visibility: hidden }
+[data-state=solved] .picture { background: none }
 [data-state=loading] .veil {
   display: block;
   position: absolute;
@@ -127,10 +130,9 @@ button {
 button:hover { filter: brightness(1.12) }
 [aria-disabled=true], :disabled { cursor: default }
 [aria-disabled=true].check { opacity: .6; transition: opacity .1s .4s }
-[data-state=solved] .check { opacity: 1; border-color: transparent; background: none; color: var(--_success); transition: none }
-[data-state=solved] .refresh { display: none }
+[data-state=solved] button { display: none }
 :focus-visible { outline: 2px solid var(--_focus); outline-offset: 2px }
-.disabled { opacity: .6 }
+:host(:disabled) .card { opacity: .6 }
 
 .foot { display: flex; align-items: center; gap: var(--_gap); min-block-size: 2.45em; font-size: .8125em }
 .status { flex: 1; margin: 0; color: var(--_muted); line-height: 1.2 }

@@ -68,7 +68,7 @@ export class View {
       'foot',
       {},
       this.#status,
-      drawing('mark', 'M8 4 3.5 20M16 4l4.5 16M7.4 6.2h9.2M6.6 9h10.8M5.7 12.2h12.6M4.7 15.7h14.6M3.7 19.4h16.6'),
+      drawing('mark', 'M4.5 5.5 2 19M19.5 5.5 22 19M4.3 7h15.4M3.8 9.7h16.4M3.2 12.9h17.6M2.5 16.6h19'),
     ),
   );
   #texts = LOCALES.en;

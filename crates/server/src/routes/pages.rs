@@ -1,0 +1,63 @@
+//! The pages for people: a form that the widget guards, and a playground for pictures.
+//!
+//! Templates lie in `pages`, what they load in `pages/assets`. Nothing in them is inline, and nothing comes from
+//! elsewhere, so that the strictest content security policy holds.
+
+mod playground;
+mod signup;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use rust_embed::RustEmbed;
+
+use crate::app::App;
+use crate::assets;
+use crate::problem::Problem;
+
+#[derive(RustEmbed)]
+#[folder = "pages/assets"]
+#[exclude = "tsconfig.json"]
+struct Files;
+
+/// The pages, if the server has a demo site for them.
+pub fn router(app: &App) -> Router<Arc<App>> {
+    let Some(site) = app.demo() else {
+        return Router::new();
+    };
+    Router::new()
+        .merge(signup::router(app, site))
+        .merge(playground::router())
+        .route("/assets/{*path}", get(asset))
+}
+
+async fn asset(uri: Uri, headers: HeaderMap) -> Response {
+    assets::serve::<Files>(uri.path().trim_start_matches("/assets/"), &headers)
+}
+
+/// The template as a page that loads nothing but this server's own files.
+fn page(status: StatusCode, template: &impl Template) -> Response {
+    const POLICY: &str =
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    match template.render() {
+        Ok(text) => (
+            status,
+            [(header::CONTENT_SECURITY_POLICY, POLICY)],
+            Html(text),
+        )
+            .into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page cannot be written");
+            Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal-error",
+                "the server failed",
+            )
+            .into_response()
+        }
+    }
+}
