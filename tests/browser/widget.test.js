@@ -33,11 +33,11 @@ describe('the widget on another origin', () => {
       demo = true
       [[sites]]
       key = "${HASTY}"
-      secret = "a secret key for tests"
+      secret = "a-secret-key-for-tests"
       challenge_ttl = "3s"
       [[sites]]
       key = "${HASTY_TOKEN}"
-      secret = "another secret key for tests"
+      secret = "another-secret-key-for-tests"
       token_ttl = "3s"
     `);
     site = await Site.start(cattlegrid.url);
@@ -240,15 +240,13 @@ describe('the widget on another origin', () => {
   });
 
   test('a picture is sharp on a sharp screen', async () => {
-    const sharp = await browser.newContext({ deviceScaleFactor: 2 });
-    site.body = element();
-    const page = await sharp.newPage();
-    await page.goto(site.url);
-    const it = new Widget(page.locator('cattlegrid-captcha'), cattlegrid);
+    await context.close();
+    context = await browser.newContext({ deviceScaleFactor: 2 });
+    page = await context.newPage();
+    const it = await open(element());
     await it.reaches('ready');
     const address = await it.picture.evaluate((image) => /** @type {HTMLImageElement} */ (image).currentSrc);
     assert.match(address, /scale=2/);
-    await sharp.close();
   });
 
   test('without a connection it says so, and tries again when asked to', async () => {

@@ -68,10 +68,10 @@ img {
   transition: opacity .15s;
 }
 .veil, .tick, .retry { display: none }
-[data-state=loading] img, [data-state=failed] img { opacity: .15 }
+[data-state=loading] img { opacity: .15 }
 [data-state=checking] img { opacity: .5 }
-[data-state=solved] img { visibility: hidden }
-[data-state=solved] .picture { background: none }
+[data-state=failed] img, [data-state=solved] img { visibility: hidden }
+[data-state=failed] .picture, [data-state=solved] .picture { background: none }
 [data-state=loading] .veil {
   display: block;
   position: absolute;

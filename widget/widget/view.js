@@ -102,7 +102,7 @@ export class View {
     this.#card.ariaBusy = String(state === 'loading' || state === 'checking');
     this.#check.ariaDisabled = String(state !== 'ready');
     this.field.readOnly = state === 'checking' || state === 'solved';
-    this.field.ariaInvalid = String(note?.tone === 'danger');
+    this.field.ariaInvalid = String(note?.text === 'wrong' || note?.text === 'required');
     this.#status.dataset.tone = note?.tone ?? '';
     this.#status.textContent = note ? this.#texts[note.text] : '';
   }

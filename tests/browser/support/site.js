@@ -30,7 +30,7 @@ export class Site {
       `script-src 'self' ${cattlegrid}`,
       "style-src 'self'",
       `connect-src ${cattlegrid}`,
-      `img-src ${cattlegrid}`,
+      `img-src 'self' ${cattlegrid}`,
       "form-action 'self'",
     ].join('; ');
     const server = createServer(async (request, response) => {
@@ -59,7 +59,7 @@ export class Site {
   /** @param {string} cattlegrid */
   page(cattlegrid) {
     return `<!doctype html><html lang="${this.lang}"><head><meta charset="utf-8"><title>A site</title>
-      <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
       <link rel="stylesheet" href="/page.css"><script type="module" src="${cattlegrid}/widget.js"></script>
       <script type="module" src="/page.js"></script></head><body><main><h1>A site</h1>${this.body}</main></body></html>`;
   }
