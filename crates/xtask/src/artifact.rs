@@ -31,18 +31,18 @@ pub(crate) fn release_server(shell: &Shell) -> Result<PathBuf, Error> {
     )
 }
 
-/// The reference that the server is measured beside: a handler that returns a constant.
+/// An example of the server's crate, which a benchmark needs.
 ///
 /// # Errors
 ///
 /// The build's, or [`Error::NoExecutable`].
-pub(crate) fn constant_server(shell: &Shell) -> Result<PathBuf, Error> {
+pub(crate) fn release_example(shell: &Shell, name: &'static str) -> Result<PathBuf, Error> {
     executable(
         cmd!(
             shell,
-            "cargo build --release --package cattlegrid-server --example constant"
+            "cargo build --release --package cattlegrid-server --example {name}"
         ),
-        "constant",
+        name,
     )
 }
 

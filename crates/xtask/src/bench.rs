@@ -4,26 +4,10 @@ pub(crate) mod peers;
 mod report;
 pub(crate) mod service;
 
-use std::path::PathBuf;
-
 use xshell::{Shell, cmd};
 
 use crate::error::Error;
 pub(crate) use report::Report;
-
-/// Where everything that a benchmark fetches and builds stays.
-const SCRATCH: &str = "target/bench";
-
-/// Builds the Rust side of the benchmarks, which is no part of the workspace; returns the path of its program `name`.
-fn rust_program(shell: &Shell, name: &str) -> Result<PathBuf, Error> {
-    let target = shell.current_dir().join(SCRATCH).join("rust");
-    cmd!(
-        shell,
-        "cargo build --release --locked --manifest-path bench/rust/Cargo.toml --target-dir {target}"
-    )
-    .run()?;
-    Ok(target.join("release").join(name))
-}
 
 /// Runs the criterion benchmarks of every crate.
 ///

@@ -60,6 +60,11 @@ impl Live {
         self.process.id()
     }
 
+    /// The server's data directory, which has its secret.
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
     /// A response token of the demo site, earned as a person earns it, but for reading the picture.
     ///
     /// # Errors
@@ -69,7 +74,7 @@ impl Live {
         let Self {
             address, binary, ..
         } = self;
-        let data = self.data.path();
+        let data = self.data();
         let challenge = post(
             &format!("{address}/api/v1/challenges"),
             &json!({"sitekey": self.site_key}),

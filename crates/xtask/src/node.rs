@@ -4,7 +4,7 @@ use std::path::Path;
 
 use xshell::{Shell, cmd};
 
-use crate::error::Error;
+use crate::{error::Error, tools};
 
 const FOLDER: &str = "tests/browser";
 
@@ -28,9 +28,12 @@ pub(crate) fn lint(shell: &Shell) -> Result<(), Error> {
 pub(crate) fn test(shell: &Shell, binary: &Path) -> Result<(), Error> {
     let _folder = shell.push_dir(FOLDER);
     install(shell)?;
-    cmd!(shell, "npm test")
-        .env("CATTLEGRID_BIN", binary)
-        .run()?;
+    // Why: a runner whose output is no terminal would leave out the closing lines that people look for.
+    let test = cmd!(shell, "npm test -- --test-reporter=spec").env("CATTLEGRID_BIN", binary);
+    match tools::browser() {
+        Some(browser) => test.env("CHROMIUM", browser).run()?,
+        None => test.run()?,
+    }
     Ok(())
 }
 

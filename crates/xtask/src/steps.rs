@@ -56,11 +56,13 @@ impl Step {
         match self {
             Self::Format => {
                 cmd!(shell, "cargo fmt --all -- --check").run()?;
-                cmd!(
-                    shell,
-                    "cargo fmt --manifest-path bench/rust/Cargo.toml -- --check"
-                )
-                .run()?;
+                for apart in ["bench/rust", "fuzz"] {
+                    cmd!(
+                        shell,
+                        "cargo fmt --manifest-path {apart}/Cargo.toml -- --check"
+                    )
+                    .run()?;
+                }
             }
             Self::Clippy => cmd!(
                 shell,

@@ -30,6 +30,14 @@ pub(crate) enum Tool {
 /// The oldest Node.js whose test runner and WebSocket the browser tests use.
 const NODE_MAJOR: u32 = 20;
 
+/// The names that Chromium goes by.
+const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
+/// The browser to test in, once [`Tool::Chromium`] is there.
+pub(crate) fn browser() -> Option<PathBuf> {
+    BROWSERS.into_iter().find_map(find)
+}
+
 impl Tool {
     /// Finds the tool or installs it.
     ///
@@ -41,12 +49,7 @@ impl Tool {
             Self::Rustfmt => component(shell, "rustfmt", "rustfmt"),
             Self::Clippy => component(shell, "clippy", "cargo-clippy"),
             Self::Node => node(shell),
-            Self::Chromium => debian(
-                shell,
-                "Chromium",
-                &["chromium", "chromium-browser", "google-chrome"],
-                "chromium",
-            ),
+            Self::Chromium => debian(shell, "Chromium", &BROWSERS, "chromium"),
             Self::Python => debian(shell, "Python 3", &["python3"], "python3"),
             Self::Curl => debian(shell, "curl", &["curl"], "curl"),
             Self::Taskset => debian(shell, "taskset", &["taskset"], "util-linux"),
@@ -162,7 +165,7 @@ fn succeeds(command: Cmd<'_>) -> bool {
 }
 
 /// The first `program` on the `PATH`.
-pub(crate) fn find(program: &str) -> Option<PathBuf> {
+fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
         .map(|folder| folder.join(program))

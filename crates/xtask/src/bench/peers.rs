@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-use super::{Report, SCRATCH, median, rust_program};
+use super::{Report, median};
 use crate::{error::Error, tools::Tool};
 
 /// Rounds of the race. Every contestant draws once in each, so that a busy machine is unfair to all of them alike.
 const ROUNDS: usize = 5;
 /// How long a contestant draws in one round, after it warmed up.
 const SECONDS: &str = "2";
+/// Where everything that the race fetches and builds stays.
+const SCRATCH: &str = "target/bench";
 const PYTHON: &str = "bench/python";
 
 struct Contestant {
@@ -103,7 +105,11 @@ impl Entry {
     /// Builds or fetches the contestant; returns the command that makes it draw.
     fn prepare(&self, shell: &Shell) -> Result<Vec<PathBuf>, Error> {
         match self {
-            Self::Rust(name) => Ok(vec![rust_program(shell, "draw")?, name.into()]),
+            Self::Rust(name) => {
+                let target = shell.current_dir().join(SCRATCH).join("rust");
+                cmd!(shell, "cargo build --release --locked --manifest-path bench/rust/Cargo.toml --target-dir {target}").run()?;
+                Ok(vec![target.join("release/draw"), name.into()])
+            }
             Self::Python(name) => {
                 let venv = shell.current_dir().join(SCRATCH).join("python").join(name);
                 let python = venv.join("bin/python");

@@ -10,7 +10,7 @@ use std::{
 
 use xshell::{Shell, cmd};
 
-use super::{Report, SCRATCH, median, rust_program};
+use super::{Report, median};
 use crate::{artifact, background::Background, error::Error, live::Live, tools::Tool};
 
 /// Rounds of every measurement; the server and its reference take turns.
@@ -19,8 +19,6 @@ const ROUNDS: usize = 5;
 const TOKENS: &str = "200000";
 /// How the load generator is called: long enough for a steady state, on few enough threads to leave the server a core.
 const LOAD: [&str; 3] = ["--threads=1", "--connections=64", "--duration=5s"];
-/// A secret for this measurement alone, so that tokens can be made without asking the server.
-const SECRET: &str = "YSBzZWNyZXQgZm9yIGEgYmVuY2htYXJrLCBhbmQgZm9yIG5vIG90aGVyIHVzZQ";
 /// How long a server that nobody calls is left alone before its memory is read.
 const IDLE: Duration = Duration::from_secs(2);
 
@@ -32,8 +30,8 @@ const IDLE: Duration = Duration::from_secs(2);
 pub(crate) fn run(shell: &Shell) -> Result<Report, Error> {
     Tool::Wrk.ensure(shell)?;
     let server = artifact::release_server(shell)?;
-    let constant = artifact::constant_server(shell)?;
-    let tokens = tokens(shell)?;
+    let earn = artifact::release_example(shell, "tokens")?;
+    let constant = artifact::release_example(shell, "constant")?;
 
     let (mut ready, mut memory, mut verified, mut constants) = (vec![], vec![], vec![], vec![]);
     for round in 1..=ROUNDS {
@@ -44,19 +42,12 @@ pub(crate) fn run(shell: &Shell) -> Result<Report, Error> {
         memory.push(resident_megabytes(idle.id())?);
         drop(idle);
 
-        let live = Live::start(
-            &server,
-            &[
-                ("CATTLEGRID_SECRET", SECRET),
-                ("CATTLEGRID_STORE", "memory:"),
-            ],
-        )?;
-        verified.push(load(shell, &live.address, &live.secret_key, &tokens)?);
-        let secret_key = live.secret_key.clone();
-        drop(live);
-
+        let live = Live::start(&server, &[("CATTLEGRID_STORE", "memory:")])?;
+        let tokens = tokens(shell, &earn, &live)?;
+        let load = |address: &str| load(shell, address, &live.secret_key, &tokens);
+        verified.push(load(&live.address)?);
         let (reference, address) = Background::start(&mut Command::new(&constant))?;
-        constants.push(load(shell, address.trim(), &secret_key, &tokens)?);
+        constants.push(load(address.trim())?);
         drop(reference);
     }
     let (verified, constants) = (median(verified), median(constants));
@@ -91,13 +82,11 @@ pub(crate) fn run(shell: &Shell) -> Result<Report, Error> {
     })
 }
 
-/// A file of response tokens that a server under [`SECRET`] accepts, made now, since tokens expire.
-fn tokens(shell: &Shell) -> Result<PathBuf, Error> {
-    let program = rust_program(shell, "tokens")?;
-    let tokens = cmd!(shell, "{program} {TOKENS}")
-        .env("CATTLEGRID_SECRET", SECRET)
-        .read()?;
-    let file = shell.current_dir().join(SCRATCH).join("tokens.txt");
+/// A file of response tokens that the server accepts, made now, since tokens expire.
+fn tokens(shell: &Shell, earn: &Path, live: &Live) -> Result<PathBuf, Error> {
+    let data = live.data();
+    let tokens = cmd!(shell, "{earn} {data} {TOKENS}").quiet().read()?;
+    let file = data.join("tokens.txt");
     fs::write(&file, tokens).map_err(Error::file(&file))?;
     Ok(file)
 }

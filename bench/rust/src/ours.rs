@@ -1,6 +1,6 @@
 //! This project: a fresh prompt and a fresh seed for every picture.
 
-use cattlegrid::challenge::{
+use cattlegrid_challenge::{
     Generators, Kind, KindOptions,
     image::{Fonts, Preset, Scale, Seed, Size, Style, StyleOptions, draw},
 };
