@@ -1,0 +1,16 @@
+//! What a stranger can send, and what must hold whatever it is.
+//!
+//! Each module is a target: its `check` takes any bytes and panics if something does not hold that should.
+//! libFuzzer calls it for as long as one likes, and the server's tests call it over the corpus.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a check stops where something does not hold"
+)]
+#![allow(unreachable_pub, reason = "in the server's tests this is a module")]
+
+pub mod answer;
+mod gate;
+pub mod open_key;
+pub mod open_token;
+pub mod request_body;
