@@ -9,7 +9,11 @@ use crate::prompt::is_short_visible_text;
 
 /// Whether upper and lower case count as the same in an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "lowercase")
+)]
 pub enum Case {
     /// `a` and `A` are the same, as are `ß` and `SS`.
     #[default]
@@ -48,7 +52,11 @@ impl Answer {
             return Err(ChallengeError::Answer);
         }
         let canonical = Canonical::of(text, case).ok_or(ChallengeError::Answer)?;
-        Ok(Self { text: text.to_owned(), case, canonical })
+        Ok(Self {
+            text: text.to_owned(),
+            case,
+            canonical,
+        })
     }
 
     /// The text as it was given, trimmed.
@@ -64,7 +72,8 @@ impl Answer {
     /// Whether the given text is this answer.
     ///
     /// Both are trimmed and brought to Unicode NFKC (UAX #15), so full-width and half-width forms are the same; with
-    /// [`Case::Fold`] they are compared as in the Unicode Standard's compatibility caseless match (section 3.13, D146).
+    /// [`Case::Fold`] they are compared as in the Unicode Standard's compatibility caseless match (section 3.13, D146), and a minus sign
+    /// is a hyphen.
     /// The time taken depends on the given text alone, never on where it differs from the answer.
     pub fn matches(&self, given: &str) -> bool {
         if given.len() > Self::MAX_GIVEN_BYTES {
@@ -79,7 +88,9 @@ impl Answer {
 
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer").field("case", &self.case).finish_non_exhaustive()
+        f.debug_struct("Answer")
+            .field("case", &self.case)
+            .finish_non_exhaustive()
     }
 }
 
@@ -101,7 +112,10 @@ impl Canonical {
         let text = text.trim().as_bytes();
         let mut bytes = [0; Self::MAX_BYTES];
         bytes.get_mut(..text.len())?.copy_from_slice(text);
-        Some(Self { bytes, length: text.len() as u64 })
+        Some(Self {
+            bytes,
+            length: text.len() as u64,
+        })
     }
 }
 
@@ -117,7 +131,12 @@ fn fold(text: &str) -> String {
     let mapper = CaseMapper::new();
     let canonical: String = text.nfd().collect();
     let compatible: String = mapper.fold_string(&canonical).nfkd().collect();
-    mapper.fold_string(&compatible).nfkc().collect()
+    let folded = mapper.fold_string(&compatible);
+    // Why: sums show a minus sign, and keyboards have a hyphen.
+    folded
+        .nfkc()
+        .map(|c| if c == '\u{2212}' { '-' } else { c })
+        .collect()
 }
 
 #[cfg(test)]
@@ -144,14 +163,30 @@ mod tests {
             ("ﬁn", "FIN"),
             ("Å", "\u{212b}"),
         ] {
-            assert!(answer(wanted).matches(given), "{given:?} should match {wanted:?}");
-            assert!(answer(given).matches(wanted), "{wanted:?} should match {given:?}");
+            assert!(
+                answer(wanted).matches(given),
+                "{given:?} should match {wanted:?}"
+            );
+            assert!(
+                answer(given).matches(wanted),
+                "{wanted:?} should match {given:?}"
+            );
         }
     }
 
     #[test]
     fn anything_else_counts() {
-        for given in ["", " ", "K7P", "K7PQQ", "K7PR", "K7 PQ", "K7PQ\0", "\0", &"K7PQ".repeat(1 << 18)] {
+        for given in [
+            "",
+            " ",
+            "K7P",
+            "K7PQQ",
+            "K7PR",
+            "K7 PQ",
+            "K7PQ\0",
+            "\0",
+            &"K7PQ".repeat(1 << 18),
+        ] {
             assert!(!answer("K7PQ").matches(given), "{given:.20?}");
         }
     }
@@ -165,8 +200,18 @@ mod tests {
 
     #[test]
     fn refuses_what_nobody_could_give() {
-        for text in ["", " \t", "a\u{7}b", &"x".repeat(65), &"\u{fdfa}".repeat(64)] {
-            assert_eq!(Answer::new(text, Case::Fold).err(), Some(ChallengeError::Answer), "{text:.20?}");
+        for text in [
+            "",
+            " \t",
+            "a\u{7}b",
+            &"x".repeat(65),
+            &"\u{fdfa}".repeat(64),
+        ] {
+            assert_eq!(
+                Answer::new(text, Case::Fold).err(),
+                Some(ChallengeError::Answer),
+                "{text:.20?}"
+            );
         }
     }
 

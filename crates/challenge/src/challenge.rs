@@ -16,7 +16,11 @@ impl Challenge {
 
     /// The challenge that has these parts, as when it is opened from a key.
     pub fn from_parts(kind: Kind, prompt: Prompt, answer: Answer) -> Self {
-        Self { kind, prompt, answer }
+        Self {
+            kind,
+            prompt,
+            answer,
+        }
     }
 
     /// What sort of question it is.

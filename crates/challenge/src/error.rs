@@ -51,12 +51,17 @@ pub enum ChallengeError {
     FontCount,
 
     /// The kind cannot be generated: `custom` has no generator, or the generators were made without this kind.
-    #[error("no challenge of the kind `{0}` can be generated here: choose another kind, or give prompt and answer")]
+    #[error(
+        "no challenge of the kind `{0}` can be generated here: choose another kind, or give prompt and answer"
+    )]
     NotGenerated(Kind),
 }
 
 impl ChallengeError {
     pub(crate) fn option(field: &'static str, allowed: impl Into<String>) -> Self {
-        Self::Option { field, allowed: allowed.into() }
+        Self::Option {
+            field,
+            allowed: allowed.into(),
+        }
     }
 }

@@ -21,7 +21,11 @@ use words::WordsGenerator;
 
 /// How challenges of each kind are made.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct KindOptions {
     /// For [`Kind::Chars`].
     pub chars: CharsOptions,
@@ -58,13 +62,25 @@ impl Generators {
     /// # Errors
     ///
     /// As [`Generators::new`], for the options of these kinds alone.
-    pub fn for_kinds(kinds: &[Kind], options: &KindOptions, fonts: &Fonts) -> Result<Self, ChallengeError> {
+    pub fn for_kinds(
+        kinds: &[Kind],
+        options: &KindOptions,
+        fonts: &Fonts,
+    ) -> Result<Self, ChallengeError> {
         let wanted = |kind| kinds.contains(&kind);
         Ok(Self {
-            chars: wanted(Kind::Chars).then(|| options.chars.generator(fonts)).transpose()?,
-            math: wanted(Kind::Math).then(|| options.math.generator(fonts)).transpose()?,
-            words: wanted(Kind::Words).then(|| options.words.generator(fonts)).transpose()?,
-            unicode: wanted(Kind::Unicode).then(|| options.unicode.generator(fonts)).transpose()?,
+            chars: wanted(Kind::Chars)
+                .then(|| options.chars.generator(fonts))
+                .transpose()?,
+            math: wanted(Kind::Math)
+                .then(|| options.math.generator(fonts))
+                .transpose()?,
+            words: wanted(Kind::Words)
+                .then(|| options.words.generator(fonts))
+                .transpose()?,
+            unicode: wanted(Kind::Unicode)
+                .then(|| options.unicode.generator(fonts))
+                .transpose()?,
         })
     }
 
@@ -76,7 +92,11 @@ impl Generators {
     /// # Errors
     ///
     /// [`ChallengeError::NotGenerated`] for [`Kind::Custom`], and for a kind that was left out when these were made.
-    pub fn generate(&self, kind: Kind, rng: &mut (impl Rng + ?Sized)) -> Result<Challenge, ChallengeError> {
+    pub fn generate(
+        &self,
+        kind: Kind,
+        rng: &mut (impl Rng + ?Sized),
+    ) -> Result<Challenge, ChallengeError> {
         let unavailable = ChallengeError::NotGenerated(kind);
         let question = match kind {
             Kind::Chars => self.chars.as_ref().ok_or(unavailable)?.question(rng),

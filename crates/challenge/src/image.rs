@@ -1,8 +1,21 @@
 //! Pictures of prompts: vector outlines, bent and scattered by a seed, as small PNG files.
 //!
-//! A picture is drawn in one pass through these modules, each of which knows nothing of the later ones:
-//! `font` gives outlines, `layout` sets them in a line and bends it, `noise` adds strokes and dots, `raster` turns
-//! outlines into coverage, `palette` turns coverage into few colours, and `png` writes those.
+//! A picture is made in steps, each a module that knows nothing of the later ones:
+//!
+//! 1. `font` and `outline` flatten a glyph's curves into polygons, once for each glyph. Only outlines are kept, never
+//!    bitmaps: no two letters of any two pictures have the same pixels.
+//! 2. `layout` gives each letter its font, size, turn, lean, place and ink, sets it close to the shape of the letter
+//!    before it, and `warp` bends the line by moving the points of the outlines. All letters are then fitted into the
+//!    picture, so none is ever clipped.
+//! 3. `noise` adds strokes and dots in the inks of the letters, so that no colour tells them apart.
+//! 4. `canvas` turns outlines into exact coverage of pixels, one layer for each ink.
+//! 5. `palette` lays the layers over each other in at most 16 colours where three inks or fewer are used.
+//! 6. `png` writes them with as few bits for each pixel as the colours need, and codes made for the one picture.
+//!
+//! All that is random comes from the [`Seed`], letters and noise from a stream each. No step uses a function whose
+//! result the platform may choose, so the bytes are the same everywhere.
+//!
+//! A picture slows down whoever has to train a machine on it. It does not stop one that is trained.
 
 mod canvas;
 mod colour;
@@ -30,6 +43,7 @@ use crate::Prompt;
 use canvas::Canvas;
 use dice::Dice;
 use layout::Line;
+use palette::Indexed;
 use png::Encoder;
 
 /// How many pixels of the file stand for one pixel of the style.
@@ -65,7 +79,10 @@ pub struct Image {
 
 impl fmt::Debug for Image {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Image").field("width", &self.width).field("height", &self.height).finish_non_exhaustive()
+        f.debug_struct("Image")
+            .field("width", &self.width)
+            .field("height", &self.height)
+            .finish_non_exhaustive()
     }
 }
 
@@ -89,6 +106,7 @@ pub fn draw(prompt: &Prompt, style: &Style, seed: &Seed, scale: Scale) -> Image 
 struct Studio {
     line: Line,
     canvas: Canvas,
+    picture: Indexed,
     encoder: Encoder,
 }
 
@@ -97,21 +115,34 @@ impl Studio {
     const KEPT_BYTES: usize = 4 << 20;
 
     fn draw(&mut self, prompt: &Prompt, style: &Style, seed: &Seed, scale: Scale) -> Image {
-        self.line.set(prompt.as_str(), style, &mut Dice::for_letters(seed));
-        let frame = self.line.fit(style);
+        let mut dice = Dice::for_letters(seed);
+        self.line.set(prompt.as_str(), style, &mut dice);
+        let frame = self.line.fit(style, &mut dice);
         let inks = style.inks.len();
         self.canvas.clear(frame.width, frame.height, inks, scale);
         self.line.draw(&mut self.canvas);
-        noise::draw(style, &self.line, &frame, &mut Dice::for_noise(seed), &mut self.canvas);
+        noise::draw(
+            style,
+            &self.line,
+            &frame,
+            &mut Dice::for_noise(seed),
+            &mut self.canvas,
+        );
         self.canvas.develop(style.smoothing);
-        let picture = palette::paint(&self.canvas, style);
+        self.picture.paint(&self.canvas, style);
         let (width, height) = self.canvas.size();
-        let png = self.encoder.encode(width, &picture.palette, &picture.indices);
-        Image { png, width: width as u32, height: height as u32 }
+        let png = self
+            .encoder
+            .encode(width, &self.picture.palette, &self.picture.indices);
+        Image {
+            png,
+            width: width as u32,
+            height: height as u32,
+        }
     }
 
     fn tidy(&mut self) {
-        if self.canvas.bytes() + self.encoder.bytes() > Self::KEPT_BYTES {
+        if self.canvas.bytes() + self.picture.bytes() + self.encoder.bytes() > Self::KEPT_BYTES {
             *self = Self::default();
         }
     }

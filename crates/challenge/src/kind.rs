@@ -5,7 +5,11 @@ use crate::ChallengeError;
 
 /// What sort of question a challenge asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "lowercase")
+)]
 pub enum Kind {
     /// Letters and digits to be typed as they are.
     Chars,
@@ -21,7 +25,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind there is.
-    pub const ALL: [Self; 5] = [Self::Chars, Self::Math, Self::Words, Self::Unicode, Self::Custom];
+    pub const ALL: [Self; 5] = [
+        Self::Chars,
+        Self::Math,
+        Self::Words,
+        Self::Unicode,
+        Self::Custom,
+    ];
 
     /// The kinds that [`Generators`](crate::Generators) make: all but [`Kind::Custom`].
     pub const GENERATED: [Self; 4] = [Self::Chars, Self::Math, Self::Words, Self::Unicode];
@@ -53,7 +63,10 @@ impl FromStr for Kind {
     ///
     /// [`ChallengeError::UnknownKind`] for any other word.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name).ok_or(ChallengeError::UnknownKind)
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+            .ok_or(ChallengeError::UnknownKind)
     }
 }
 

@@ -27,7 +27,11 @@ impl Prompt {
         }
         let composed: String = text.nfc().collect();
         // Why: a few characters decompose even in NFC, so the count can grow.
-        if composed.chars().count() > Self::MAX_CHARS { Err(ChallengeError::Prompt) } else { Ok(Self(composed)) }
+        if composed.chars().count() > Self::MAX_CHARS {
+            Err(ChallengeError::Prompt)
+        } else {
+            Ok(Self(composed))
+        }
     }
 
     /// The text.
@@ -57,8 +61,20 @@ mod tests {
 
     #[test]
     fn refuses_what_cannot_be_shown() {
-        for text in ["", "   ", "\u{3000}", "a\nb", "a\u{0}", &"x".repeat(65), &"x".repeat(1 << 20)] {
-            assert_eq!(Prompt::new(text), Err(ChallengeError::Prompt), "{text:.20?}");
+        for text in [
+            "",
+            "   ",
+            "\u{3000}",
+            "a\nb",
+            "a\u{0}",
+            &"x".repeat(65),
+            &"x".repeat(1 << 20),
+        ] {
+            assert_eq!(
+                Prompt::new(text),
+                Err(ChallengeError::Prompt),
+                "{text:.20?}"
+            );
         }
         assert!(Prompt::new("x".repeat(64)).is_ok());
         assert!(Prompt::new("字".repeat(64)).is_ok());

@@ -10,7 +10,11 @@ use crate::{Case, ChallengeError, Prompt};
 
 /// How [`Kind::Chars`](crate::Kind::Chars) is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct CharsOptions {
     /// How many characters: 1 to 32, by default 6.
     pub length: usize,
@@ -23,14 +27,25 @@ pub struct CharsOptions {
 
 impl Default for CharsOptions {
     fn default() -> Self {
-        Self { length: 6, alphabet: "ABCDEFHKLMNPRSTUWXYZ3679".to_owned(), case_sensitive: false }
+        Self {
+            length: 6,
+            alphabet: "ABCDEFHKLMNPRSTUWXYZ3679".to_owned(),
+            case_sensitive: false,
+        }
     }
 }
 
 impl CharsOptions {
     pub(super) fn generator(&self, fonts: &Fonts) -> Result<CharsGenerator, ChallengeError> {
-        let case = if self.case_sensitive { Case::Exact } else { Case::Fold };
-        let fields = Fields { length: "chars.length", alphabet: "chars.alphabet" };
+        let case = if self.case_sensitive {
+            Case::Exact
+        } else {
+            Case::Fold
+        };
+        let fields = Fields {
+            length: "chars.length",
+            alphabet: "chars.alphabet",
+        };
         CharsGenerator::new(&fields, self.length, &self.alphabet, case, fonts)
     }
 }
@@ -62,7 +77,10 @@ impl CharsGenerator {
     ) -> Result<Self, ChallengeError> {
         const { assert!(Self::MAX_LENGTH <= Prompt::MAX_CHARS) };
         if !(1..=Self::MAX_LENGTH).contains(&length) {
-            return Err(ChallengeError::option(fields.length, format!("1 to {}", Self::MAX_LENGTH)));
+            return Err(ChallengeError::option(
+                fields.length,
+                format!("1 to {}", Self::MAX_LENGTH),
+            ));
         }
         let letters: BTreeSet<char> = alphabet.chars().take(Self::MAX_ALPHABET + 1).collect();
         let stands_alone = |c: &char| !c.is_control() && !c.is_whitespace() && c.nfc().eq([*c]);
@@ -77,11 +95,21 @@ impl CharsGenerator {
             return Err(ChallengeError::option(fields.alphabet, allowed));
         }
         check_covered(fields.alphabet, alphabet, fonts)?;
-        Ok(Self { alphabet: letters.into_iter().collect(), length, case })
+        Ok(Self {
+            alphabet: letters.into_iter().collect(),
+            length,
+            case,
+        })
     }
 
     pub(super) fn question(&self, rng: &mut (impl Rng + ?Sized)) -> Question {
-        let prompt: String = (0..self.length).filter_map(|_| pick(rng, &self.alphabet)).collect();
-        Question { answer: prompt.clone(), prompt, case: self.case }
+        let prompt: String = (0..self.length)
+            .filter_map(|_| pick(rng, &self.alphabet))
+            .collect();
+        Question {
+            answer: prompt.clone(),
+            prompt,
+            case: self.case,
+        }
     }
 }

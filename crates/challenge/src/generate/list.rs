@@ -60,7 +60,11 @@ mod tests {
     fn the_words_are_lower_case_different_and_plentiful() {
         let words: Vec<_> = WORDS.split(' ').collect();
         assert!(words.len() > 500, "{}", words.len());
-        assert!(words.iter().all(|word| word.bytes().all(|b| b.is_ascii_lowercase())));
+        assert!(
+            words
+                .iter()
+                .all(|word| word.bytes().all(|b| b.is_ascii_lowercase()))
+        );
         let different: std::collections::BTreeSet<_> = words.iter().collect();
         assert_eq!(different.len(), words.len());
     }

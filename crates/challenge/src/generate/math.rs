@@ -7,7 +7,11 @@ use crate::{Case, ChallengeError};
 
 /// What a sum does with its two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "lowercase")
+)]
 pub enum Operator {
     /// Adds them.
     Add,
@@ -19,7 +23,11 @@ pub enum Operator {
 
 /// How [`Kind::Math`](crate::Kind::Math) is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct MathOptions {
     /// The largest number in a sum, 1 to 999, by default 10. Numbers start at 1.
     pub max: u32,
@@ -57,7 +65,10 @@ impl MathOptions {
             return Err(ChallengeError::option("math.max", "1 to 999"));
         }
         if self.operators.is_empty() || self.operators.len() > 16 {
-            return Err(ChallengeError::option("math.operators", "a list of 1 to 16 of add, subtract and multiply"));
+            return Err(ChallengeError::option(
+                "math.operators",
+                "a list of 1 to 16 of add, subtract and multiply",
+            ));
         }
         for (field, sign) in [
             ("math.plus", Some(self.plus)),
@@ -67,13 +78,18 @@ impl MathOptions {
         ] {
             if let Some(sign) = sign {
                 if sign.is_control() || sign.is_whitespace() || sign.is_ascii_digit() {
-                    return Err(ChallengeError::option(field, "one visible character that is not a digit"));
+                    return Err(ChallengeError::option(
+                        field,
+                        "one visible character that is not a digit",
+                    ));
                 }
                 check_covered(field, sign.encode_utf8(&mut [0; 4]), fonts)?;
             }
         }
         check_covered("math.max", "0123456789", fonts)?;
-        Ok(MathGenerator { options: self.clone() })
+        Ok(MathGenerator {
+            options: self.clone(),
+        })
     }
 }
 
@@ -85,7 +101,15 @@ pub(super) struct MathGenerator {
 
 impl MathGenerator {
     pub(super) fn question(&self, rng: &mut (impl Rng + ?Sized)) -> Question {
-        let MathOptions { max, ref operators, negative, plus, minus, times, equals } = self.options;
+        let MathOptions {
+            max,
+            ref operators,
+            negative,
+            plus,
+            minus,
+            times,
+            equals,
+        } = self.options;
         let mut number = || i64::from(1 + below(rng, max));
         let (mut a, mut b) = (number(), number());
         let operator = pick(rng, operators).copied().unwrap_or(Operator::Add);
@@ -101,6 +125,10 @@ impl MathGenerator {
         if let Some(equals) = equals {
             prompt.extend([' ', equals]);
         }
-        Question { prompt, answer: result.to_string(), case: Case::Fold }
+        Question {
+            prompt,
+            answer: result.to_string(),
+            case: Case::Fold,
+        }
     }
 }

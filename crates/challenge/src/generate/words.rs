@@ -10,7 +10,11 @@ use crate::{Case, ChallengeError};
 
 /// How [`Kind::Words`](crate::Kind::Words) is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct WordsOptions {
     /// The words to choose from, at most 1,000,000; by default some hundreds of common English nouns that come with
     /// the crate. Words outside the lengths below are passed over.
@@ -23,7 +27,11 @@ pub struct WordsOptions {
 
 impl Default for WordsOptions {
     fn default() -> Self {
-        Self { list: None, min_length: 4, max_length: 8 }
+        Self {
+            list: None,
+            min_length: 4,
+            max_length: 8,
+        }
     }
 }
 
@@ -33,7 +41,10 @@ impl WordsOptions {
 
     pub(super) fn generator(&self, fonts: &Fonts) -> Result<WordsGenerator, ChallengeError> {
         if !(1..=Self::MAX_LENGTH).contains(&self.min_length) {
-            return Err(ChallengeError::option("words.min_length", format!("1 to {}", Self::MAX_LENGTH)));
+            return Err(ChallengeError::option(
+                "words.min_length",
+                format!("1 to {}", Self::MAX_LENGTH),
+            ));
         }
         if !(self.min_length..=Self::MAX_LENGTH).contains(&self.max_length) {
             let allowed = format!("min_length ({}) to {}", self.min_length, Self::MAX_LENGTH);
@@ -49,12 +60,18 @@ impl WordsOptions {
         Ok(WordsGenerator { words })
     }
 
-    fn fitting<'a>(&self, list: impl Iterator<Item = &'a str>) -> Result<Box<[Box<str>]>, ChallengeError> {
+    fn fitting<'a>(
+        &self,
+        list: impl Iterator<Item = &'a str>,
+    ) -> Result<Box<[Box<str>]>, ChallengeError> {
         let lengths = self.min_length..=self.max_length;
         let mut words = BTreeSet::new();
         for (place, word) in list.map(str::trim).enumerate() {
             if place == Self::MAX_WORDS || word.contains(char::is_control) {
-                let allowed = format!("at most {} words without control characters", Self::MAX_WORDS);
+                let allowed = format!(
+                    "at most {} words without control characters",
+                    Self::MAX_WORDS
+                );
                 return Err(ChallengeError::option("words.list", allowed));
             }
             if lengths.contains(&word.chars().count()) {
@@ -81,6 +98,10 @@ pub(super) struct WordsGenerator {
 impl WordsGenerator {
     pub(super) fn question(&self, rng: &mut (impl Rng + ?Sized)) -> Question {
         let word = pick(rng, &self.words).map_or("", |word| word);
-        Question { prompt: word.to_owned(), answer: word.to_owned(), case: Case::Fold }
+        Question {
+            prompt: word.to_owned(),
+            answer: word.to_owned(),
+            case: Case::Fold,
+        }
     }
 }

@@ -2,25 +2,14 @@ use super::Scale;
 use super::outline::Point;
 
 /// Where outlines become coverage: one layer for each ink.
-///
-/// Coverage is exact: each edge adds to the cells it passes the area that it cuts off from them, and what an edge does
-/// to all the cells below it is the running sum of that down the column. The sum goes row by row, so that it is the
-/// same simple addition for all the columns of a row.
 #[derive(Default)]
 pub(super) struct Canvas {
     width: usize,
     height: usize,
     scale: f32,
     layers: Vec<Layer>,
-}
-
-/// The drawing of one ink.
-#[derive(Default)]
-struct Layer {
-    /// One row more than the picture, for what edges on its lower border add below it.
-    cells: Vec<f32>,
-    coverage: Vec<u8>,
-    used: bool,
+    sums: Vec<f32>,
+    unsmoothed: Vec<u8>,
 }
 
 impl Canvas {
@@ -42,21 +31,39 @@ impl Canvas {
 
     /// Coverage from 0 to 255, row by row, of each ink that was used, with the ink.
     pub(super) fn layers(&self) -> impl Iterator<Item = (usize, &[u8])> {
-        self.layers.iter().enumerate().filter(|(_, layer)| layer.used).map(|(ink, layer)| (ink, &*layer.coverage))
+        self.layers
+            .iter()
+            .enumerate()
+            .filter(|(_, layer)| layer.used)
+            .map(|(ink, layer)| (ink, &*layer.coverage))
     }
 
     /// The bytes that are held.
     pub(super) fn bytes(&self) -> usize {
-        self.layers.iter().map(|layer| 4 * layer.cells.capacity() + layer.coverage.capacity()).sum()
+        let layers = self
+            .layers
+            .iter()
+            .map(|layer| 4 * layer.cells.capacity() + layer.coverage.capacity());
+        layers.sum::<usize>() + self.unsmoothed.capacity()
     }
 
     /// Adds one edge of a closed polygon, in pixels at scale one.
     pub(super) fn edge(&mut self, ink: usize, from: Point, to: Point) {
-        let (width, height, scale) = (self.width, self.height, self.scale);
+        let (height, scale) = (self.height as f32, self.scale);
         let layer = self.layer(ink);
-        let from = Point { x: from.x * scale, y: from.y * scale };
-        let to = Point { x: to.x * scale, y: to.y * scale };
-        layer.edge(width, height, from, to);
+        let from = Point {
+            x: from.x * scale,
+            y: (from.y * scale).clamp(0.0, height),
+        };
+        let to = Point {
+            x: to.x * scale,
+            y: (to.y * scale).clamp(0.0, height),
+        };
+        if from.x < to.x {
+            layer.edge(1.0, from, to);
+        } else if from.x > to.x {
+            layer.edge(-1.0, to, from);
+        }
     }
 
     /// Fills one pixel of scale one.
@@ -71,121 +78,261 @@ impl Canvas {
     }
 
     fn layer(&mut self, ink: usize) -> &mut Layer {
-        let (width, height) = (self.width, self.height);
         let layer = &mut self.layers[ink];
         if !layer.used {
-            layer.used = true;
-            layer.cells.clear();
-            layer.cells.resize(width * (height + 1), 0.0);
+            layer.prepare(self.width, self.height);
         }
         layer
     }
 
     /// Turns what was drawn into coverage.
     pub(super) fn develop(&mut self, smoothing: bool) {
+        self.sums.resize(self.width, 0.0);
         for layer in self.layers.iter_mut().filter(|layer| layer.used) {
-            layer.develop(self.width);
+            layer.develop(&mut self.sums);
             if smoothing {
-                // Why: a blur twice as wide has four times the variance, and variances of passes add up.
+                // Why: a blur twice as wide has four times the variance, and the variances of passes add up.
                 for _ in 0..(self.scale * self.scale) as u32 {
-                    layer.smooth(self.width);
+                    self.unsmoothed.clone_from(&layer.coverage);
+                    smooth(&self.unsmoothed, &mut layer.coverage, self.width);
                 }
             }
         }
     }
 }
 
+/// The drawing of one ink.
+///
+/// Coverage is exact: each edge adds to the cells it passes the area that it cuts off from them, and what it does to
+/// all the cells below is the running sum of that down the column. The sum goes row by row, so that it is the same
+/// simple addition for all the columns of a row.
+#[derive(Default)]
+struct Layer {
+    width: usize,
+    /// Two rows more than the picture, for what edges on its lower border add below them. All zero between drawings.
+    cells: Vec<f32>,
+    coverage: Vec<u8>,
+    used: bool,
+}
+
 impl Layer {
-    fn edge(&mut self, width: usize, height: usize, from: Point, to: Point) {
-        let (sign, left, right) = if from.x < to.x { (1.0, from, to) } else { (-1.0, to, from) };
-        let run = right.x - left.x;
-        if run <= 0.0 {
+    fn prepare(&mut self, width: usize, height: usize) {
+        self.used = true;
+        self.width = width;
+        self.cells.resize(width * (height + 2), 0.0);
+        self.coverage.resize(width * height, 0);
+    }
+
+    /// Adds an edge from left to right; `sign` says which way the polygon goes along it.
+    fn edge(&mut self, sign: f32, left: Point, right: Point) {
+        if right.x <= 0.0 {
             return;
         }
-        let slope = (right.y - left.y) / run;
-        let bottom = height as f32;
         let first = left.x.max(0.0) as usize;
-        let last = (right.x.max(0.0).ceil() as usize).min(width);
-        let y_at = |x: f32| (left.y + (x - left.x) * slope).clamp(0.0, bottom);
-        let mut x0 = left.x.max(0.0);
-        let mut y0 = y_at(x0);
-        for column in first..last {
-            let x1 = right.x.min((column + 1) as f32);
-            let y1 = y_at(x1);
-            self.cut(width, column, sign * (x1 - x0), y0, y1);
-            (x0, y0) = (x1, y1);
+        let last = (right.x.max(0.0) as usize).min(self.width - 1);
+        if first == last && left.x >= 0.0 && right.x < (last + 1) as f32 {
+            return self.cut(first, sign * (right.x - left.x), left.y, right.y);
+        }
+        let slope = (right.y - left.y) / (right.x - left.x);
+        let (low, high) = if left.y < right.y {
+            (left.y, right.y)
+        } else {
+            (right.y, left.y)
+        };
+        let y_at = |x: f32| (left.y + (x - left.x) * slope).clamp(low, high);
+        let mut x = left.x.max(0.0);
+        let mut y = y_at(x);
+        for column in first..=last {
+            let next_x = right.x.min((column + 1) as f32);
+            let next_y = y_at(next_x);
+            self.cut(column, sign * (next_x - x), y, next_y);
+            (x, y) = (next_x, next_y);
         }
     }
 
     /// Adds the part of an edge that is inside one column: `run` wide, from height `y0` to `y1`.
-    fn cut(&mut self, width: usize, column: usize, run: f32, y0: f32, y1: f32) {
+    #[inline]
+    fn cut(&mut self, column: usize, run: f32, y0: f32, y1: f32) {
         let (top, bottom) = if y0 < y1 { (y0, y1) } else { (y1, y0) };
-        let first = top as usize;
+        let (first, last) = (top as usize, bottom as usize);
         let top_part = top - first as f32;
-        let cells = &mut self.cells[first * width + column..];
-        if bottom <= (first + 1) as f32 {
-            let above = 0.5 * (top_part + bottom - first as f32);
-            cells[0] += run * (1.0 - above);
-            if let Some(cell) = cells.get_mut(width) {
-                *cell += run * above;
-            }
+        let bottom_part = bottom - last as f32;
+        let mut cell = first * self.width + column;
+        if first == last {
+            let above = 0.5 * run * (top_part + bottom_part);
+            self.cells[cell] += run - above;
+            self.cells[cell + self.width] += above;
             return;
         }
-        // What fraction of the edge's run has been passed where it leaves each cell, and the area under it.
-        let per_row = 1.0 / (bottom - top);
-        let mut passed = (1.0 - top_part) * per_row;
-        let mut area = 0.5 * (1.0 - top_part) * passed;
-        let mut given = area;
-        cells[0] += run * area;
-        let mut row = 1;
-        let last = bottom as usize - first;
-        while row < last {
-            area = passed + 0.5 * per_row;
-            cells[row * width] += run * (area - given);
-            given = area;
-            passed += per_row;
-            row += 1;
+        // Of the run, `given` is what went to the rows so far, and `next` what will have gone after this one.
+        let per_row = run / (bottom - top);
+        let first_rest = 1.0 - top_part;
+        let mut given = 0.5 * first_rest * first_rest * per_row;
+        self.cells[cell] += given;
+        let mut next = (first_rest + 0.5) * per_row;
+        for _ in first + 1..last {
+            cell += self.width;
+            self.cells[cell] += next - given;
+            given = next;
+            next += per_row;
         }
-        let bottom_part = bottom - (first + row) as f32;
-        area = 1.0 - 0.5 * bottom_part * bottom_part * per_row;
-        if let Some(cell) = cells.get_mut(row * width) {
-            *cell += run * (area - given);
-        }
-        if let Some(cell) = cells.get_mut((row + 1) * width) {
-            *cell += run * (1.0 - area);
-        }
+        cell += self.width;
+        let below = 0.5 * bottom_part * bottom_part * per_row;
+        self.cells[cell] += run - below - given;
+        self.cells[cell + self.width] += below;
     }
 
-    fn develop(&mut self, width: usize) {
-        let mut sums = vec![0.0_f32; width];
-        self.coverage.clear();
-        for row in self.cells[..self.cells.len() - width].chunks_exact(width) {
-            self.coverage.extend(sums.iter_mut().zip(row).map(|(sum, cell)| {
-                *sum += cell;
-                to_byte(sum.abs().min(1.0))
-            }));
-        }
-    }
-
-    fn smooth(&mut self, width: usize) {
-        let before = self.coverage.clone();
-        let rows: Vec<_> = before.chunks_exact(width).collect();
-        for (y, row) in self.coverage.chunks_exact_mut(width).enumerate() {
-            let (above, below) = (rows[y.saturating_sub(1)], rows[(y + 1).min(rows.len() - 1)]);
-            for x in 0..width {
-                let (left, right) = (x.saturating_sub(1), (x + 1).min(width - 1));
-                let around: u32 = [above, rows[y], below]
-                    .iter()
-                    .map(|row| u32::from(row[left]) + u32::from(row[x]) + u32::from(row[right]))
-                    .sum();
-                row[x] = ((around + 4 * u32::from(rows[y][x]) + 6) / 13) as u8;
+    fn develop(&mut self, sums: &mut [f32]) {
+        sums.fill(0.0);
+        let rows = self
+            .cells
+            .chunks_exact_mut(self.width)
+            .zip(self.coverage.chunks_exact_mut(self.width));
+        for (cells, coverage) in rows {
+            for ((sum, cell), covered) in sums.iter_mut().zip(&mut *cells).zip(coverage) {
+                *sum += *cell;
+                *covered = to_byte(*sum);
             }
+            cells.fill(0.0);
+        }
+        let shown = self.coverage.len();
+        self.cells[shown..].fill(0.0);
+    }
+}
+
+/// A winding number as coverage: none at 0, whole (255) at 1 and beyond, either way.
+#[inline]
+fn to_byte(winding: f32) -> u8 {
+    let depth = winding.abs();
+    let part = if depth < 1.0 { depth } else { 1.0 };
+    // Why: adding 2^23 leaves the rounded number in the lowest bits, in one instruction; a cast has to saturate.
+    (part * 255.0 + 8_388_608.0).to_bits() as u8
+}
+
+/// Blurs by the kernel 1 1 1, 1 5 1, 1 1 1 over 13, which image editors call smoothing.
+fn smooth(from: &[u8], to: &mut [u8], width: usize) {
+    let rows: Vec<&[u8]> = from.chunks_exact(width).collect();
+    for (y, out) in to.chunks_exact_mut(width).enumerate() {
+        let (above, here, below) = (
+            rows[y.saturating_sub(1)],
+            rows[y],
+            rows[(y + 1).min(rows.len() - 1)],
+        );
+        let column = |x: usize| u16::from(above[x]) + u16::from(here[x]) + u16::from(below[x]);
+        for (x, out) in out.iter_mut().enumerate() {
+            let around = column(x.saturating_sub(1)) + column(x) + column((x + 1).min(width - 1));
+            *out = ((around + 4 * u16::from(here[x]) + 6) / 13) as u8;
         }
     }
 }
 
-/// 0 to 1 as 0 to 255, rounded.
-fn to_byte(part: f32) -> u8 {
-    // Why: adding 2^23 leaves the rounded number in the lowest bits, in one instruction; a cast has to saturate.
-    (part * 255.0 + 8_388_608.0).to_bits() as u8
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::outline::edges;
+    use super::*;
+
+    fn coverage(width: u32, height: u32, polygons: &[&[Point]]) -> Vec<u8> {
+        let mut canvas = Canvas::default();
+        canvas.clear(width, height, 1, Scale::One);
+        for polygon in polygons {
+            for (from, to) in edges(polygon) {
+                canvas.edge(0, from, to);
+            }
+        }
+        canvas.develop(false);
+        canvas
+            .layers()
+            .next()
+            .map_or(vec![0; (width * height) as usize], |(_, coverage)| {
+                coverage.to_vec()
+            })
+    }
+
+    fn rectangle(left: f32, top: f32, right: f32, bottom: f32) -> [Point; 4] {
+        [(left, top), (right, top), (right, bottom), (left, bottom)].map(|(x, y)| Point { x, y })
+    }
+
+    #[test]
+    fn a_pixel_gets_the_part_of_it_that_is_covered() {
+        let drawn = coverage(4, 3, &[&rectangle(0.5, 0.0, 3.0, 1.25)]);
+        assert_eq!(drawn, [128, 255, 255, 0, 32, 64, 64, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn overlapping_shapes_cover_once_and_holes_stay_open() {
+        let whole = rectangle(0.0, 0.0, 4.0, 4.0);
+        let mut hole = rectangle(1.0, 1.0, 3.0, 3.0);
+        assert_eq!(coverage(4, 4, &[&whole, &whole]), [255; 16]);
+        hole.reverse();
+        let ring = coverage(4, 4, &[&whole, &hole]);
+        assert_eq!((ring[0], ring[5], ring[15]), (255, 0, 255));
+    }
+
+    #[test]
+    fn what_is_outside_leaves_no_trace() {
+        for (x, y) in [
+            (-9.0, 0.0),
+            (9.0, 0.0),
+            (0.0, -9.0),
+            (0.0, 9.0),
+            (4.0, 0.0),
+            (0.0, 4.0),
+        ] {
+            let outside = rectangle(x, y, x + 3.0, y + 3.0);
+            assert_eq!(coverage(4, 4, &[&outside]), [0; 16], "{x} {y}");
+        }
+        assert_eq!(
+            coverage(4, 4, &[&rectangle(-100.0, -100.0, 100.0, 100.0)]),
+            [255; 16]
+        );
+    }
+
+    #[test]
+    fn the_next_picture_begins_empty() {
+        let mut canvas = Canvas::default();
+        for (size, expected) in [(4, 255), (8, 255), (3, 255)] {
+            canvas.clear(size, size, 1, Scale::Two);
+            for (from, to) in edges(&rectangle(0.0, 0.0, 1.0, 9.0)) {
+                canvas.edge(0, from, to);
+            }
+            canvas.speck(0, 2, 2);
+            canvas.develop(false);
+            let (_, coverage) = canvas.layers().next().unwrap();
+            assert_eq!(coverage[0], expected);
+            assert_eq!(
+                coverage.iter().filter(|&&covered| covered > 0).count() as u32,
+                4 * size + 4
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_covered_area_is_the_triangle_s(corners in [(0.0_f32..40.0, 0.0_f32..40.0), (0.0..40.0, 0.0..40.0), (0.0..40.0, 0.0..40.0)]) {
+            let corners = corners.map(|(x, y)| Point { x, y });
+            let covered = coverage(40, 40, &[&corners]).iter().map(|&part| f32::from(part) / 255.0).sum::<f32>();
+            let area = 0.5 * edges(&corners).map(|(p, q)| p.x * q.y - q.x * p.y).sum::<f32>().abs();
+            prop_assert!((covered - area).abs() < 1.0, "{covered} for {area}");
+        }
+
+        #[test]
+        fn any_polygon_can_be_drawn(points in prop::collection::vec((-1e4_f32..1e4, -1e4_f32..1e4), 1..20)) {
+            let points: Vec<_> = points.into_iter().map(|(x, y)| Point { x, y }).collect();
+            coverage(17, 5, &[&points]);
+        }
+    }
+
+    #[test]
+    fn smoothing_keeps_the_amount_of_ink() {
+        let mut dot = vec![0; 81];
+        dot[40] = 255;
+        let mut smoothed = dot.clone();
+        smooth(&dot, &mut smoothed, 9);
+        assert_eq!(
+            (smoothed[40], smoothed[39], smoothed[30], smoothed[38]),
+            (98, 20, 20, 0)
+        );
+    }
 }

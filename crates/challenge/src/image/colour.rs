@@ -5,7 +5,11 @@ use crate::ChallengeError;
 
 /// An opaque sRGB colour, written `#rrggbb` or `#rgb`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(into = "String", try_from = "String"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(into = "String", try_from = "String")
+)]
 pub struct Colour {
     /// Red, 0 to 255.
     pub red: u8,
@@ -34,14 +38,20 @@ impl Colour {
     fn luminance(self) -> f32 {
         let linear = |channel: u8| {
             let c = f32::from(channel) / 255.0;
-            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+            if c <= 0.04045 {
+                c / 12.92
+            } else {
+                ((c + 0.055) / 1.055).powf(2.4)
+            }
         };
         0.2126 * linear(self.red) + 0.7152 * linear(self.green) + 0.0722 * linear(self.blue)
     }
 
     /// The colour `part` of the way from this to `other` of `whole`.
     pub(super) fn towards(self, other: Self, part: u32, whole: u32) -> Self {
-        let mix = |a: u8, b: u8| ((u32::from(a) * (whole - part) + u32::from(b) * part + whole / 2) / whole) as u8;
+        let mix = |a: u8, b: u8| {
+            ((u32::from(a) * (whole - part) + u32::from(b) * part + whole / 2) / whole) as u8
+        };
         Self {
             red: mix(self.red, other.red),
             green: mix(self.green, other.green),
@@ -66,12 +76,19 @@ impl FromStr for Colour {
     /// [`ChallengeError::Option`] for anything else.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || ChallengeError::option("colour", "#rrggbb or #rgb, in hexadecimal digits");
-        let digits = text.strip_prefix('#').filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit())).ok_or_else(wrong)?;
+        let digits = text
+            .strip_prefix('#')
+            .filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))
+            .ok_or_else(wrong)?;
         let number = u32::from_str_radix(digits, 16).map_err(|_| wrong())?;
         match digits.len() {
             6 => Ok(Self::rgb(number)),
             // Why 0x11: it writes a digit twice, as CSS does.
-            3 => Ok(Self::rgb((number >> 8) * 0x11_00_00 | (number >> 4 & 0xf) * 0x11_00 | (number & 0xf) * 0x11)),
+            3 => Ok(Self {
+                red: 0x11 * (number >> 8) as u8,
+                green: 0x11 * (number >> 4 & 0xf) as u8,
+                blue: 0x11 * (number & 0xf) as u8,
+            }),
             _ => Err(wrong()),
         }
     }
@@ -93,7 +110,11 @@ impl TryFrom<String> for Colour {
 
 /// What is behind the letters, written as a colour or as `transparent`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(into = "String", try_from = "String"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(into = "String", try_from = "String")
+)]
 pub enum Background {
     /// One colour.
     Colour(Colour),
@@ -151,7 +172,9 @@ mod tests {
         assert_eq!("#1af".parse(), Ok(Colour::rgb(0x11_aa_ff)));
         assert_eq!("#0F4c81".parse::<Colour>().unwrap().to_string(), "#0f4c81");
         assert_eq!("transparent".parse(), Ok(Background::Transparent));
-        for wrong in ["", "#", "#12345", "123456", "#12345g", "#+12345", "red", "#1234567", "#é00"] {
+        for wrong in [
+            "", "#", "#12345", "123456", "#12345g", "#+12345", "red", "#1234567", "#é00",
+        ] {
             assert!(wrong.parse::<Colour>().is_err(), "{wrong}");
             assert!(wrong.parse::<Background>().is_err(), "{wrong}");
         }

@@ -6,7 +6,7 @@ use crate::random;
 
 /// The random choices of one part of a picture.
 ///
-/// Letters and noise each have a ChaCha8 stream of their own, so nothing that can be read off the noise tells how the
+/// Letters and noise each have a `ChaCha8` stream of their own, so nothing that can be read off the noise tells how the
 /// letters were set.
 pub(super) struct Dice(ChaCha8Rng);
 

@@ -34,9 +34,14 @@ impl Font {
     /// [`ChallengeError::Font`] if the bytes are not such a font, or one that maps no character to an outline.
     pub fn parse(data: impl Into<Cow<'static, [u8]>>) -> Result<Self, ChallengeError> {
         let data = data.into();
-        let broken = |reason: &str| ChallengeError::Font { reason: reason.to_owned() };
+        let broken = |reason: &str| ChallengeError::Font {
+            reason: reason.to_owned(),
+        };
         let font = FontRef::new(&data).map_err(|error| broken(&error.to_string()))?;
-        let units_per_em = f32::from(font.metrics(Size::unscaled(), LocationRef::default()).units_per_em);
+        let units_per_em = f32::from(
+            font.metrics(Size::unscaled(), LocationRef::default())
+                .units_per_em,
+        );
         if !(16.0..=16_384.0).contains(&units_per_em) {
             return Err(broken("its units to the em are not 16 to 16384"));
         }
@@ -46,36 +51,56 @@ impl Font {
         if font.outline_glyphs().format().is_none() {
             return Err(broken("it has no outlines"));
         }
-        Ok(Self { data, units_per_em, glyphs: RwLock::default() })
+        Ok(Self {
+            data,
+            units_per_em,
+            glyphs: RwLock::default(),
+        })
     }
 
     /// Whether the font draws the character; for a space, whether it says how wide it is.
     pub fn covers(&self, character: char) -> bool {
-        self.glyph(character).is_some_and(|glyph| glyph.outline.is_some() || character.is_whitespace())
+        self.glyph(character)
+            .is_some_and(|glyph| glyph.outline.is_some() || character.is_whitespace())
     }
 
     /// How the font draws the character, or none if it does not have it.
     fn glyph(&self, character: char) -> Option<Glyph> {
-        let kept = self.glyphs.read().unwrap_or_else(PoisonError::into_inner).get(&character).cloned();
+        let kept = self
+            .glyphs
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&character)
+            .cloned();
         if kept.is_some() {
             return kept;
         }
         let font = FontRef::new(&self.data).ok()?;
         let glyph = self.flatten(&font, font.charmap().map(character)?);
-        self.glyphs.write().unwrap_or_else(PoisonError::into_inner).insert(character, glyph.clone());
+        self.glyphs
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(character, glyph.clone());
         Some(glyph)
     }
 
     /// The box that the font draws for what it does not have.
     fn notdef(&self) -> Option<Glyph> {
-        FontRef::new(&self.data).ok().map(|font| self.flatten(&font, GlyphId::NOTDEF))
+        FontRef::new(&self.data)
+            .ok()
+            .map(|font| self.flatten(&font, GlyphId::NOTDEF))
     }
 
     fn flatten(&self, font: &FontRef<'_>, id: GlyphId) -> Glyph {
         let settings = DrawSettings::unhinted(Size::unscaled(), LocationRef::default());
         let mut flattener = Flattener::new(self.units_per_em);
-        let drawn = font.outline_glyphs().get(id).and_then(|glyph| glyph.draw(settings, &mut flattener).ok());
-        let advance = font.glyph_metrics(Size::unscaled(), LocationRef::default()).advance_width(id);
+        let drawn = font
+            .outline_glyphs()
+            .get(id)
+            .and_then(|glyph| glyph.draw(settings, &mut flattener).ok());
+        let advance = font
+            .glyph_metrics(Size::unscaled(), LocationRef::default())
+            .advance_width(id);
         Glyph {
             outline: drawn.and_then(|_| flattener.finish()).map(Arc::new),
             advance: advance.map_or(0.5, |advance| (advance / self.units_per_em).clamp(0.0, 4.0)),
@@ -85,7 +110,9 @@ impl Font {
 
 impl fmt::Debug for Font {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Font").field("bytes", &self.data.len()).finish_non_exhaustive()
+        f.debug_struct("Font")
+            .field("bytes", &self.data.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -103,7 +130,11 @@ impl Fonts {
     ///
     /// [`ChallengeError::FontCount`] for a list that is empty or too long.
     pub fn new(fonts: Vec<Font>) -> Result<Self, ChallengeError> {
-        if (1..=Self::MAX).contains(&fonts.len()) { Ok(Self(fonts.into())) } else { Err(ChallengeError::FontCount) }
+        if (1..=Self::MAX).contains(&fonts.len()) {
+            Ok(Self(fonts.into()))
+        } else {
+            Err(ChallengeError::FontCount)
+        }
     }
 
     /// Four fonts of different build that come with the crate, in the program's own read-only memory: a heavy sans
@@ -119,20 +150,32 @@ impl Fonts {
                 dejavu::sans_mono::bold_oblique(),
                 dejavu::serif::bold(),
             ];
-            Fonts(files.into_iter().filter_map(|file| Font::parse(file).ok()).collect())
+            Fonts(
+                files
+                    .into_iter()
+                    .filter_map(|file| Font::parse(file).ok())
+                    .collect(),
+            )
         });
         EMBEDDED.clone()
     }
 
     /// The first character of the text that none of the fonts can draw.
     pub fn missing(&self, text: &str) -> Option<char> {
-        text.chars().find(|&character| !self.0.iter().any(|font| font.covers(character)))
+        text.chars()
+            .find(|&character| !self.0.iter().any(|font| font.covers(character)))
     }
 
     /// The character in one of the fonts that have it, as `choose` picks from their number; else a font's box for it.
-    pub(super) fn glyph(&self, character: char, choose: impl FnOnce(usize) -> usize) -> Option<Glyph> {
+    pub(super) fn glyph(
+        &self,
+        character: char,
+        choose: impl FnOnce(usize) -> usize,
+    ) -> Option<Glyph> {
         let having = || self.0.iter().filter(|font| font.covers(character));
         let chosen = having().nth(choose(having().count()));
-        chosen.and_then(|font| font.glyph(character)).or_else(|| self.0.first().and_then(Font::notdef))
+        chosen
+            .and_then(|font| font.glyph(character))
+            .or_else(|| self.0.first().and_then(Font::notdef))
     }
 }

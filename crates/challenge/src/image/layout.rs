@@ -51,7 +51,9 @@ impl Line {
 
     fn set_letters(&mut self, text: impl Iterator<Item = char>, style: &Style, dice: &mut Dice) {
         for character in text {
-            let Some(glyph) = style.fonts.glyph(character, |fonts| dice.below(fonts)) else { continue };
+            let Some(glyph) = style.fonts.glyph(character, |fonts| dice.below(fonts)) else {
+                continue;
+            };
             match glyph.outline {
                 Some(outline) => self.set_letter(character, &outline, style, dice),
                 None => self.skyline.skip(glyph.advance * style.font_size),
@@ -62,9 +64,14 @@ impl Line {
     fn set_letter(&mut self, character: char, outline: &Outline, style: &Style, dice: &mut Dice) {
         let begin = self.points.len();
         let pose = Pose::throw(dice, style, swing(character), outline.bounds.centre());
-        self.points.extend(outline.points.iter().map(|&point| pose.place(point)));
-        self.ends.extend(outline.ends.iter().map(|&end| begin as u32 + end));
-        self.letters.push(Letter { end: self.ends.len(), ink: dice.below(style.inks.len()) });
+        self.points
+            .extend(outline.points.iter().map(|&point| pose.place(point)));
+        self.ends
+            .extend(outline.ends.iter().map(|&end| begin as u32 + end));
+        self.letters.push(Letter {
+            end: self.ends.len(),
+            ink: dice.below(style.inks.len()),
+        });
 
         let gap = style.font_size * dice.between(style.gap.0, style.gap.1);
         let moved = self.skyline.add(&self.points[begin..], gap);
@@ -74,38 +81,44 @@ impl Line {
     }
 
     /// Chooses the picture's size, and shrinks and moves the letters so that all of them are inside.
-    pub(super) fn fit(&mut self, style: &Style) -> Frame {
-        const LEAST_BEFORE_GROWING: f32 = 0.8;
+    pub(super) fn fit(&mut self, style: &Style, dice: &mut Dice) -> Frame {
         let bounds = match Bounds::of(&self.points) {
-            Bounds::EMPTY => Bounds { left: 0.0, top: 0.0, right: style.font_size, bottom: style.font_size },
+            Bounds::EMPTY => Bounds {
+                left: 0.0,
+                top: 0.0,
+                right: style.font_size,
+                bottom: style.font_size,
+            },
             bounds => bounds,
         };
         let margin = (style.font_size * 0.1).max(2.0);
-        let grown = |least: f32| {
-            let width = (bounds.width() * least + 2.0 * margin).ceil() as u32;
-            let height = (bounds.height() * least + 2.0 * margin).ceil() as u32;
-            (
-                width.clamp(*Style::WIDTHS.start(), *Style::WIDTHS.end()),
-                height.clamp(*Style::HEIGHTS.start(), *Style::HEIGHTS.end()),
-            )
-        };
-        let (width, height) = match style.size {
-            Size::Fixed(width, height) => (width, height),
-            Size::AtLeast(width, height) => {
-                let needed = grown(LEAST_BEFORE_GROWING);
-                (width.max(needed.0), height.max(needed.1))
-            }
-            Size::Auto => grown(1.0),
-        };
+        let (width, height) = size(style, &bounds, margin);
         let margin = margin.min(0.1 * width.min(height) as f32);
         let room = (width as f32 - 2.0 * margin, height as f32 - 2.0 * margin);
-        let shrink = (room.0 / bounds.width()).min(room.1 / bounds.height()).min(1.0);
-        let (from, to) = (bounds.centre(), Point { x: 0.5 * width as f32, y: 0.5 * height as f32 });
+        let shrink = (room.0 / bounds.width())
+            .min(room.1 / bounds.height())
+            .min(1.0);
+        let slack = (
+            room.0 - shrink * bounds.width(),
+            room.1 - shrink * bounds.height(),
+        );
+        let (from, to) = (
+            bounds.centre(),
+            Point {
+                x: 0.5 * width as f32 + dice.around_zero(0.4 * slack.0),
+                y: 0.5 * height as f32 + dice.around_zero(0.4 * slack.1),
+            },
+        );
         for point in &mut self.points {
             point.x = to.x + (point.x - from.x) * shrink;
             point.y = to.y + (point.y - from.y) * shrink;
         }
-        Frame { width, height, text: Bounds::of(&self.points), em: shrink * style.font_size }
+        Frame {
+            width,
+            height,
+            text: Bounds::of(&self.points),
+            em: shrink * style.font_size,
+        }
     }
 
     pub(super) fn draw(&self, canvas: &mut Canvas) {
@@ -127,6 +140,35 @@ impl Line {
     }
 }
 
+/// The picture's size for text of these bounds.
+fn size(style: &Style, text: &Bounds, margin: f32) -> (u32, u32) {
+    const LEAST_BEFORE_GROWING: f32 = 0.8;
+    const LINE_HEIGHT: f32 = 1.7;
+    let around = |width: f32, height: f32| {
+        (
+            ((width + 2.0 * margin).ceil() as u32)
+                .clamp(*Style::WIDTHS.start(), *Style::WIDTHS.end()),
+            ((height + 2.0 * margin).ceil() as u32)
+                .clamp(*Style::HEIGHTS.start(), *Style::HEIGHTS.end()),
+        )
+    };
+    match style.size {
+        Size::Fixed(width, height) => (width, height),
+        Size::AtLeast(width, height) => {
+            let needed = around(
+                LEAST_BEFORE_GROWING * text.width(),
+                LEAST_BEFORE_GROWING * text.height(),
+            );
+            (width.max(needed.0), height.max(needed.1))
+        }
+        Size::Auto => around(
+            text.width(),
+            text.height()
+                .max(LINE_HEIGHT * style.font_size - 2.0 * margin),
+        ),
+    }
+}
+
 /// How one letter stands: a linear map about its centre, which takes ems to pixels.
 struct Pose {
     centre: Point,
@@ -144,15 +186,27 @@ impl Pose {
         let drop = style.font_size * dice.around_zero(style.offset);
         Self {
             centre,
-            to: Point { x: 0.0, y: centre.y * style.font_size + drop },
-            x: Point { x: size * cos, y: size * sin },
-            y: Point { x: size * (lean * cos - sin), y: size * (lean * sin + cos) },
+            to: Point {
+                x: 0.0,
+                y: centre.y * style.font_size + drop,
+            },
+            x: Point {
+                x: size * cos,
+                y: size * sin,
+            },
+            y: Point {
+                x: size * (lean * cos - sin),
+                y: size * (lean * sin + cos),
+            },
         }
     }
 
     fn place(&self, p: Point) -> Point {
         let (x, y) = (p.x - self.centre.x, p.y - self.centre.y);
-        Point { x: self.to.x + x * self.x.x + y * self.y.x, y: self.to.y + x * self.x.y + y * self.y.y }
+        Point {
+            x: self.to.x + x * self.x.x + y * self.y.x,
+            y: self.to.y + x * self.x.y + y * self.y.y,
+        }
     }
 }
 
@@ -187,7 +241,10 @@ impl Skyline {
 
     /// Sets a letter `gap` to the right of what there is, and says by how much it has to be moved for that.
     fn add(&mut self, points: &[Point], gap: f32) -> f32 {
-        let (mut lefts, mut rights) = ([f32::INFINITY; Self::BANDS], [f32::NEG_INFINITY; Self::BANDS]);
+        let (mut lefts, mut rights) = (
+            [f32::INFINITY; Self::BANDS],
+            [f32::NEG_INFINITY; Self::BANDS],
+        );
         for (p, q) in edges(points) {
             let (a, b) = (self.band(p.y), self.band(q.y));
             for band in a.min(b)..=a.max(b) {
@@ -196,8 +253,17 @@ impl Skyline {
             }
         }
         let bounds = Bounds::of(points);
-        let touching = self.bands.iter().zip(&lefts).map(|(right, left)| right - left).fold(f32::NEG_INFINITY, f32::max);
-        let touching = if touching.is_finite() { touching } else { self.right - bounds.left };
+        let touching = self
+            .bands
+            .iter()
+            .zip(&lefts)
+            .map(|(right, left)| right - left)
+            .fold(f32::NEG_INFINITY, f32::max);
+        let touching = if touching.is_finite() {
+            touching
+        } else {
+            self.right - bounds.left
+        };
         // Why: letters such as L and T would slide into each other until nobody knows which comes first.
         let least = self.middle + 0.55 * (self.right - self.middle) + 0.55 * 0.5 * bounds.width();
         let moved = (touching + gap).max(least) + self.skipped;
@@ -219,11 +285,103 @@ impl Skyline {
 /// How much of its turn and lean a character takes. A sign takes less than a letter: a times sign that turns by 45
 /// degrees is a plus sign.
 fn swing(character: char) -> f32 {
-    if character.is_alphanumeric() { 1.0 } else { 0.35 }
+    if character.is_alphanumeric() {
+        1.0
+    } else {
+        0.35
+    }
 }
 
 /// Whether the text is of a script that is written from right to left, so that its first letter stands rightmost.
 fn is_right_to_left(text: &str) -> bool {
     let right_to_left = |c: char| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}');
-    text.chars().find(|c| c.is_alphabetic()).is_some_and(right_to_left)
+    text.chars()
+        .find(|c| c.is_alphabetic())
+        .is_some_and(right_to_left)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Fonts, Seed, StyleOptions};
+    use super::*;
+
+    fn set(text: &str, style: &Style, seed: u64) -> (Vec<Bounds>, Frame) {
+        let mut dice = Dice::for_letters(&Seed::from_bytes(u128::from(seed).to_le_bytes()));
+        let mut line = Line::default();
+        line.set(text, style, &mut dice);
+        let frame = line.fit(style, &mut dice);
+        let contours: Vec<_> = contours(&line.ends).collect();
+        let mut begin = 0;
+        let letters = line.letters.iter().map(|letter| {
+            let points = contours[begin].start..contours[letter.end - 1].end;
+            begin = letter.end;
+            Bounds::of(&line.points[points])
+        });
+        (letters.collect(), frame)
+    }
+
+    proptest! {
+        #[test]
+        fn letters_stand_side_by_side_in_order_inside_the_frame(seed: u64, text in "[A-Z0-9a-z]{1,12}") {
+            let (letters, frame) = set(&text, &Style::hard(), seed);
+            prop_assert_eq!(letters.len(), text.len());
+            for letter in &letters {
+                prop_assert!(letter.left > 1.0 && letter.top > 1.0);
+                prop_assert!(letter.right < frame.width as f32 - 1.0 && letter.bottom < frame.height as f32 - 1.0);
+            }
+            for pair in letters.windows(2) {
+                let overlap = pair[0].right - pair[1].left;
+                prop_assert!(pair[0].centre().x < pair[1].centre().x);
+                prop_assert!(overlap < 0.75 * pair[0].width().max(pair[1].width()), "{pair:?}");
+            }
+        }
+
+        #[test]
+        fn six_letters_are_nearly_as_large_as_the_style_says(seed: u64) {
+            let (_, frame) = set("AKR9XE", &Style::hard(), seed);
+            prop_assert!(frame.em > 0.7 * Style::hard().font_size, "{frame:?}");
+            prop_assert!(frame.width < 260 && frame.height < 90, "{frame:?}");
+        }
+
+        #[test]
+        fn what_cannot_grow_shrinks(seed: u64, width in 16_u32..200, height in 16_u32..80) {
+            let size = Some(Size::Fixed(width, height));
+            let style = StyleOptions { size, font_size: Some(120.0), ..StyleOptions::default() };
+            let (letters, frame) = set("MWMWMW", &style.resolve(Fonts::embedded()).unwrap(), seed);
+            prop_assert_eq!((frame.width, frame.height), (width, height));
+            for letter in letters {
+                prop_assert!(letter.left > 0.0 && letter.right < width as f32);
+                prop_assert!(letter.top > 0.0 && letter.bottom < height as f32);
+            }
+        }
+    }
+
+    #[test]
+    fn a_space_parts_words() {
+        let style = StyleOptions {
+            gap: Some((0.0, 0.0)),
+            ..StyleOptions::default()
+        };
+        let style = style.resolve(Fonts::embedded()).unwrap();
+        let gap = |text| {
+            let (letters, frame) = set(text, &style, 3);
+            (letters[1].left - letters[0].right) / frame.em
+        };
+        assert!(gap("H H") > gap("HH") + 0.2);
+    }
+
+    #[test]
+    fn scripts_that_are_read_from_the_right_are_set_from_the_right() {
+        assert!(is_right_to_left("שלום"));
+        assert!(is_right_to_left("12 سلام"));
+        assert!(!is_right_to_left("Straße 12"));
+        assert!(!is_right_to_left("12 − 5 ="));
+    }
+
+    #[test]
+    fn a_times_sign_never_turns_into_a_plus_sign() {
+        assert!(swing('×') * Style::hard().rotation.1 < 10.0);
+    }
 }

@@ -43,8 +43,8 @@ pub enum Noise {
 }
 
 impl Noise {
-    pub(super) fn check(&self) -> Result<(), ChallengeError> {
-        match *self {
+    pub(super) fn check(self) -> Result<(), ChallengeError> {
+        match self {
             Self::Arcs { count } | Self::Lines { count } | Self::Strokes { count } => {
                 within("noise.count", f32::from(count), 0.0..=16.0)
             }
@@ -54,9 +54,21 @@ impl Noise {
     }
 }
 
-pub(super) fn draw(style: &Style, line: &Line, frame: &Frame, dice: &mut Dice, canvas: &mut Canvas) {
+pub(super) fn draw(
+    style: &Style,
+    line: &Line,
+    frame: &Frame,
+    dice: &mut Dice,
+    canvas: &mut Canvas,
+) {
     let inks: Vec<usize> = line.inks().collect();
-    let mut pen = Pen { inks: &inks, em: frame.em, frame, dice, canvas };
+    let mut pen = Pen {
+        inks: &inks,
+        em: frame.em,
+        frame,
+        dice,
+        canvas,
+    };
     for noise in &style.noise {
         match *noise {
             Noise::Arcs { count } => (0..count).for_each(|_| pen.arc()),
@@ -83,35 +95,62 @@ impl Pen<'_> {
     }
 
     fn ink(&mut self) -> usize {
-        self.inks.get(self.dice.below(self.inks.len())).copied().unwrap_or(0)
+        self.inks
+            .get(self.dice.below(self.inks.len()))
+            .copied()
+            .unwrap_or(0)
     }
 
     fn arc(&mut self) {
         let (w, h) = (self.frame.width as f32, self.frame.height as f32);
-        let centre = Point { x: w * self.dice.between(0.2, 0.8), y: h * self.dice.between(-0.1, 1.1) };
-        let (rx, ry) = (w * self.dice.between(0.35, 0.7), h * self.dice.between(0.25, 0.6));
+        let centre = Point {
+            x: w * self.dice.between(0.2, 0.8),
+            y: h * self.dice.between(-0.1, 1.1),
+        };
+        let (rx, ry) = (
+            w * self.dice.between(0.35, 0.7),
+            h * self.dice.between(0.25, 0.6),
+        );
         let (from, turn) = (self.dice.unit(), self.dice.between(0.6, 0.85));
-        self.ribbon(|t| {
-            let angle = from + turn * t;
-            Point { x: centre.x + rx * cos_turns(angle), y: centre.y + ry * sin_turns(angle) }
-        }, |_| 0.5);
+        self.ribbon(
+            |t| {
+                let angle = from + turn * t;
+                Point {
+                    x: centre.x + rx * cos_turns(angle),
+                    y: centre.y + ry * sin_turns(angle),
+                }
+            },
+            |_| 0.5,
+        );
     }
 
     fn line(&mut self) {
         let (w, h) = (self.frame.width as f32, self.frame.height as f32);
         let (from, to) = (h * self.dice.unit(), h * self.dice.unit());
-        self.ribbon(|t| Point { x: w * (1.2 * t - 0.1), y: from + (to - from) * t }, |_| 0.5);
+        self.ribbon(
+            |t| Point {
+                x: w * (1.2 * t - 0.1),
+                y: from + (to - from) * t,
+            },
+            |_| 0.5,
+        );
     }
 
     fn stroke(&mut self) {
         let text = self.frame.text;
         let (w, h) = (text.width(), text.height());
         let middle = text.top + h * self.dice.between(0.38, 0.62);
-        let (rise, swing) = (h * self.dice.around_zero(0.25), h * self.dice.between(0.12, 0.30));
+        let (rise, swing) = (
+            h * self.dice.around_zero(0.25),
+            h * self.dice.between(0.12, 0.30),
+        );
         let (phase, waves) = (self.dice.unit(), self.dice.between(0.7, 1.7));
         let from = text.left + w * self.dice.between(-0.05, 0.2);
         let to = text.right - w * self.dice.between(-0.05, 0.2);
-        let (thin, thick) = (self.em * self.dice.between(0.010, 0.015), self.em * self.dice.between(0.018, 0.027));
+        let (thin, thick) = (
+            self.em * self.dice.between(0.010, 0.015),
+            self.em * self.dice.between(0.018, 0.027),
+        );
         let (swell, swells) = (self.dice.unit(), self.dice.between(0.6, 1.6));
         self.ribbon(
             |t| Point {
@@ -124,33 +163,48 @@ impl Pen<'_> {
 
     fn dot(&mut self) {
         let (w, h) = (self.frame.width as f32, self.frame.height as f32);
-        let centre = Point { x: w * self.dice.unit(), y: h * self.dice.unit() };
+        let centre = Point {
+            x: w * self.dice.unit(),
+            y: h * self.dice.unit(),
+        };
         let radius = self.em * self.dice.between(0.012, 0.034);
         let corners: [Point; 8] = std::array::from_fn(|corner| {
             let angle = corner as f32 / 8.0;
-            Point { x: centre.x + radius * cos_turns(angle), y: centre.y + radius * sin_turns(angle) }
+            Point {
+                x: centre.x + radius * cos_turns(angle),
+                y: centre.y + radius * sin_turns(angle),
+            }
         });
         let ink = self.ink();
         self.polygon(ink, &corners);
     }
 
     fn speck(&mut self) {
-        let (x, y) = (self.dice.below(self.frame.width as usize), self.dice.below(self.frame.height as usize));
+        let (x, y) = (
+            self.dice.below(self.frame.width as usize),
+            self.dice.below(self.frame.height as usize),
+        );
         let ink = self.ink();
         self.canvas.speck(ink, x as u32, y as u32);
     }
 
     /// Draws a band along a path, `half_width` to each side of it.
     fn ribbon(&mut self, path: impl Fn(f32) -> Point, half_width: impl Fn(f32) -> f32) {
-        const STEPS: usize = 24;
+        const STEPS: usize = 32;
         let mut outline = [Point::default(); 2 * (STEPS + 1)];
         for step in 0..=STEPS {
             let t = step as f32 / STEPS as f32;
             let (at, before, after) = (path(t), path(t - 0.01), path(t + 0.01));
             let (dx, dy) = (after.x - before.x, after.y - before.y);
             let side = half_width(t) / (dx * dx + dy * dy).sqrt().max(1e-3);
-            outline[step] = Point { x: at.x + dy * side, y: at.y - dx * side };
-            outline[2 * STEPS + 1 - step] = Point { x: at.x - dy * side, y: at.y + dx * side };
+            outline[step] = Point {
+                x: at.x + dy * side,
+                y: at.y - dx * side,
+            };
+            outline[2 * STEPS + 1 - step] = Point {
+                x: at.x - dy * side,
+                y: at.y + dx * side,
+            };
         }
         let ink = self.ink();
         self.polygon(ink, &outline);

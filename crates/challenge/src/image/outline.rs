@@ -18,11 +18,17 @@ pub(super) struct Bounds {
 
 impl Bounds {
     /// Holds nothing.
-    pub(super) const EMPTY: Self =
-        Self { left: f32::INFINITY, top: f32::INFINITY, right: f32::NEG_INFINITY, bottom: f32::NEG_INFINITY };
+    pub(super) const EMPTY: Self = Self {
+        left: f32::INFINITY,
+        top: f32::INFINITY,
+        right: f32::NEG_INFINITY,
+        bottom: f32::NEG_INFINITY,
+    };
 
     pub(super) fn of(points: &[Point]) -> Self {
-        points.iter().fold(Self::EMPTY, |bounds, &point| bounds.with(point))
+        points
+            .iter()
+            .fold(Self::EMPTY, |bounds, &point| bounds.with(point))
     }
 
     fn with(self, p: Point) -> Self {
@@ -43,7 +49,10 @@ impl Bounds {
     }
 
     pub(super) fn centre(&self) -> Point {
-        Point { x: 0.5 * (self.left + self.right), y: 0.5 * (self.top + self.bottom) }
+        Point {
+            x: 0.5 * (self.left + self.right),
+            y: 0.5 * (self.top + self.bottom),
+        }
     }
 }
 
@@ -72,7 +81,12 @@ impl Flattener {
 
     /// A flattener for a font with so many units to the em.
     pub(super) fn new(units_per_em: f32) -> Self {
-        Self { unit: 1.0 / units_per_em, points: Vec::new(), ends: Vec::new(), pen: Point::default() }
+        Self {
+            unit: 1.0 / units_per_em,
+            points: Vec::new(),
+            ends: Vec::new(),
+            pen: Point::default(),
+        }
     }
 
     /// The glyph, unless nothing was drawn.
@@ -85,7 +99,11 @@ impl Flattener {
             self.turn_round();
         }
         let bounds = Bounds::of(&self.points);
-        Some(Outline { points: self.points.into(), ends: self.ends.into(), bounds })
+        Some(Outline {
+            points: self.points.into(),
+            ends: self.ends.into(),
+            bounds,
+        })
     }
 
     fn contours(&self) -> impl Iterator<Item = std::ops::Range<usize>> + use<> {
@@ -94,7 +112,13 @@ impl Flattener {
 
     /// Twice the enclosed area; its sign tells which way the outer contours turn.
     fn area(&self) -> f32 {
-        self.contours().map(|contour| edges(&self.points[contour]).map(|(p, q)| p.x * q.y - q.x * p.y).sum::<f32>()).sum()
+        self.contours()
+            .map(|contour| {
+                edges(&self.points[contour])
+                    .map(|(p, q)| p.x * q.y - q.x * p.y)
+                    .sum::<f32>()
+            })
+            .sum()
     }
 
     // Why: TrueType and PostScript outlines turn in opposite ways, and where letters of both overlap their
@@ -106,7 +130,10 @@ impl Flattener {
     }
 
     fn point(&self, x: f32, y: f32) -> Point {
-        Point { x: x * self.unit, y: -y * self.unit }
+        Point {
+            x: x * self.unit,
+            y: -y * self.unit,
+        }
     }
 
     fn curve(&mut self, steps: f32, at: impl Fn(f32) -> Point) {
@@ -133,18 +160,36 @@ impl OutlinePen for Flattener {
 
     fn quad_to(&mut self, cx: f32, cy: f32, x: f32, y: f32) {
         let (from, control, to) = (self.pen, self.point(cx, cy), self.point(x, y));
-        let bend = Point { x: from.x - 2.0 * control.x + to.x, y: from.y - 2.0 * control.y + to.y };
+        let bend = Point {
+            x: from.x - 2.0 * control.x + to.x,
+            y: from.y - 2.0 * control.y + to.y,
+        };
         let stray = (bend.x * bend.x + bend.y * bend.y).sqrt();
-        self.curve((stray / (4.0 * Self::TOLERANCE)).sqrt(), |t| mix(mix(from, control, t), mix(control, to, t), t));
+        self.curve((stray / (4.0 * Self::TOLERANCE)).sqrt(), |t| {
+            mix(mix(from, control, t), mix(control, to, t), t)
+        });
     }
 
     fn curve_to(&mut self, cx0: f32, cy0: f32, cx1: f32, cy1: f32, x: f32, y: f32) {
-        let (from, c0, c1, to) = (self.pen, self.point(cx0, cy0), self.point(cx1, cy1), self.point(x, y));
-        let bend = |a: Point, b: Point, c: Point| (a.x - 2.0 * b.x + c.x).abs().max((a.y - 2.0 * b.y + c.y).abs());
+        let (from, c0, c1, to) = (
+            self.pen,
+            self.point(cx0, cy0),
+            self.point(cx1, cy1),
+            self.point(x, y),
+        );
+        let bend = |a: Point, b: Point, c: Point| {
+            (a.x - 2.0 * b.x + c.x)
+                .abs()
+                .max((a.y - 2.0 * b.y + c.y).abs())
+        };
         let stray = bend(from, c0, c1).max(bend(c0, c1, to));
         self.curve((0.75 * stray / Self::TOLERANCE).sqrt(), |t| {
-            let (a, b, c) = (mix(from, c0, t), mix(c0, c1, t), mix(c1, to, t));
-            mix(mix(a, b, t), mix(b, c, t), t)
+            let middle = mix(c0, c1, t);
+            mix(
+                mix(mix(from, c0, t), middle, t),
+                mix(middle, mix(c1, to, t), t),
+                t,
+            )
         });
     }
 
@@ -153,7 +198,9 @@ impl OutlinePen for Flattener {
         if let Some(&first) = self.points.get(begin) {
             if self.points.last() != Some(&first) {
                 // The way back to the first point is a line like any other, which a warp has to bend.
-                let length = (first.x - self.pen.x).abs().max((first.y - self.pen.y).abs());
+                let length = (first.x - self.pen.x)
+                    .abs()
+                    .max((first.y - self.pen.y).abs());
                 let from = self.pen;
                 self.curve(length / Self::LONGEST, |t| mix(from, first, t));
             }
@@ -164,17 +211,24 @@ impl OutlinePen for Flattener {
 }
 
 fn mix(p: Point, q: Point, t: f32) -> Point {
-    Point { x: p.x + (q.x - p.x) * t, y: p.y + (q.y - p.y) * t }
+    Point {
+        x: p.x + (q.x - p.x) * t,
+        y: p.y + (q.y - p.y) * t,
+    }
 }
 
 /// The ranges of points that end where `ends` says.
 pub(super) fn contours(ends: &[u32]) -> impl Iterator<Item = std::ops::Range<usize>> {
     let begins = std::iter::once(0).chain(ends.iter().copied());
-    begins.zip(ends.iter().copied()).map(|(begin, end)| begin as usize..end as usize)
+    begins
+        .zip(ends.iter().copied())
+        .map(|(begin, end)| begin as usize..end as usize)
 }
 
 /// The edges of a closed polygon.
 pub(super) fn edges(points: &[Point]) -> impl Iterator<Item = (Point, Point)> {
     let last = points.last().copied();
-    last.into_iter().chain(points.iter().copied()).zip(points.iter().copied())
+    last.into_iter()
+        .chain(points.iter().copied())
+        .zip(points.iter().copied())
 }

@@ -8,47 +8,64 @@ pub(super) struct Entry {
     pub(super) alpha: u8,
 }
 
-/// A picture of few colours. Colour 0 is the background.
+/// A picture of few colours: the background, then one step of coverage in each ink, the next step in each ink, and so
+/// on, so that of two inks on a pixel the one that covers more of it has the larger index.
+#[derive(Default)]
 pub(super) struct Indexed {
     pub(super) palette: Vec<Entry>,
     pub(super) indices: Vec<u8>,
 }
 
-/// Lays the inks over each other, in as many steps of coverage as the palette has room for.
-pub(super) fn paint(canvas: &Canvas, style: &Style) -> Indexed {
-    let layers: Vec<_> = canvas.layers().collect();
-    // Why: up to three inks leave 15, 7 or 5 steps each in the 16 colours that take half a byte.
-    let steps = if layers.len() <= 3 { 15 / layers.len().max(1) as u32 } else { 15 };
-    let mut palette = vec![background(style.background)];
-    for &(ink, _) in &layers {
-        palette.extend((1..=steps).map(|step| shade(style.inks[ink], style.background, step, steps)));
+impl Indexed {
+    /// The bytes that are held.
+    pub(super) fn bytes(&self) -> usize {
+        self.indices.capacity()
     }
-    let (width, height) = canvas.size();
-    let mut indices = vec![0; width * height];
-    let mut deepest = vec![0; width * height];
-    for (place, (_, coverage)) in layers.iter().enumerate() {
-        let base = (place as u32 * steps) as u8;
-        for ((index, deepest), &covered) in indices.iter_mut().zip(&mut deepest).zip(*coverage) {
-            let step = ((u32::from(covered) * steps + 127) / 255) as u8;
-            if step > *deepest {
-                *deepest = step;
-                *index = base + step;
+
+    /// Lays the inks over each other, in as many steps of coverage as the palette has room for.
+    pub(super) fn paint(&mut self, canvas: &Canvas, style: &Style) {
+        let inks = canvas.layers().count() as u8;
+        // Why: up to three inks leave 15, 7 or 5 steps each in the 16 colours that take half a byte.
+        let steps = if inks <= 3 { 15 / inks.max(1) } else { 15 };
+        self.mix_colours(canvas, style, steps);
+        let (width, height) = canvas.size();
+        self.indices.clear();
+        self.indices.resize(width * height, 0);
+        for ((_, coverage), number) in canvas.layers().zip(1..) {
+            for (index, &covered) in self.indices.iter_mut().zip(coverage) {
+                let step = (u16::from(covered) * u16::from(steps) + 128) >> 8;
+                *index = (*index).max((step as u8 * inks + number).saturating_sub(inks));
             }
         }
     }
-    Indexed { palette, indices }
-}
 
-fn background(background: Background) -> Entry {
-    match background {
-        Background::Colour(colour) => Entry { colour, alpha: 255 },
-        Background::Transparent => Entry { colour: Colour::WHITE, alpha: 0 },
+    fn mix_colours(&mut self, canvas: &Canvas, style: &Style, steps: u8) {
+        self.palette.clear();
+        self.palette.push(match style.background {
+            Background::Colour(colour) => Entry { colour, alpha: 255 },
+            Background::Transparent => Entry {
+                colour: Colour::WHITE,
+                alpha: 0,
+            },
+        });
+        for step in 1..=u32::from(steps) {
+            let shades = canvas
+                .layers()
+                .map(|(ink, _)| shade(style.inks[ink], style.background, step, steps.into()));
+            self.palette.extend(shades);
+        }
     }
 }
 
 fn shade(ink: Colour, background: Background, step: u32, steps: u32) -> Entry {
     match background {
-        Background::Colour(colour) => Entry { colour: colour.towards(ink, step, steps), alpha: 255 },
-        Background::Transparent => Entry { colour: ink, alpha: (255 * step / steps) as u8 },
+        Background::Colour(colour) => Entry {
+            colour: colour.towards(ink, step, steps),
+            alpha: 255,
+        },
+        Background::Transparent => Entry {
+            colour: ink,
+            alpha: (255 * step / steps) as u8,
+        },
     }
 }

@@ -38,28 +38,43 @@ impl Encoder {
             data.extend([depth as u8, 3, 0, 0, 0]);
         });
         chunk(&mut file, *b"PLTE", |data| {
-            data.extend(palette.iter().flat_map(|e| [e.colour.red, e.colour.green, e.colour.blue]));
+            data.extend(
+                palette
+                    .iter()
+                    .flat_map(|e| [e.colour.red, e.colour.green, e.colour.blue]),
+            );
         });
         if let Some(last) = palette.iter().rposition(|entry| entry.alpha < 255) {
-            chunk(&mut file, *b"tRNS", |data| data.extend(palette[..=last].iter().map(|entry| entry.alpha)));
+            chunk(&mut file, *b"tRNS", |data| {
+                data.extend(palette[..=last].iter().map(|entry| entry.alpha));
+            });
         }
         let stride = self.rows.len() / height.max(1);
-        chunk(&mut file, *b"IDAT", |data| self.deflater.zlib(&self.rows, stride, data));
+        chunk(&mut file, *b"IDAT", |data| {
+            self.deflater.zlib(&self.rows, stride, data);
+        });
         chunk(&mut file, *b"IEND", |_| ());
         file
     }
 
     /// Packs each row's indices into bytes, the leftmost in the highest bits, behind a filter byte of zero.
     fn pack(&mut self, width: usize, depth: usize, indices: &[u8]) {
-        let per_byte = 8 / depth;
         self.rows.clear();
         for row in indices.chunks_exact(width) {
             self.rows.push(0);
-            let bytes = row.chunks(per_byte).map(|pixels| {
-                let packed = pixels.iter().fold(0, |byte, &index| if depth == 8 { index } else { byte << depth | index });
-                packed << (depth * (per_byte - pixels.len()))
-            });
-            self.rows.extend(bytes);
+            match depth {
+                8 => self.rows.extend(row),
+                4 => {
+                    let pairs = row.chunks_exact(2);
+                    let last = pairs.remainder().first().map(|index| index << 4);
+                    self.rows
+                        .extend(pairs.map(|pair| pair[0] << 4 | pair[1]).chain(last));
+                }
+                _ => self.rows.extend(row.chunks(8 / depth).map(|pixels| {
+                    let packed = pixels.iter().fold(0, |byte, index| byte << depth | index);
+                    packed << (depth * (8 / depth - pixels.len()))
+                })),
+            }
         }
     }
 }
@@ -84,4 +99,111 @@ fn chunk(file: &mut Vec<u8>, name: [u8; 4], write: impl FnOnce(&mut Vec<u8>)) {
     file[begin..begin + 4].copy_from_slice(&length.to_be_bytes());
     let checksum = crc32fast::hash(&file[begin + 4..]);
     file.extend(checksum.to_be_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::Colour;
+    use super::*;
+
+    fn decoded(file: &[u8]) -> (png::Info<'static>, Vec<u8>) {
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
+        decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::ALPHA);
+        let mut reader = decoder.read_info().unwrap();
+        let mut rgba = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut rgba).unwrap();
+        reader.finish().unwrap();
+        (reader.info().clone(), rgba)
+    }
+
+    fn check(encoder: &mut Encoder, width: usize, palette: &[Entry], indices: &[u8]) -> Vec<u8> {
+        let file = encoder.encode(width, palette, indices);
+        let (info, rgba) = decoded(&file);
+        assert_eq!(
+            (info.width as usize, info.height as usize),
+            (width, indices.len() / width)
+        );
+        let expected: Vec<u8> = indices
+            .iter()
+            .flat_map(|&index| {
+                let Entry { colour, alpha } = palette[usize::from(index)];
+                [colour.red, colour.green, colour.blue, alpha]
+            })
+            .collect();
+        assert!(rgba == expected, "another picture came back");
+        file
+    }
+
+    fn palette(colours: usize) -> Vec<Entry> {
+        let entry = |number: u32| Entry {
+            colour: Colour::rgb(number * 0x01_03_07),
+            alpha: (number * 37) as u8,
+        };
+        (0..colours as u32).map(entry).collect()
+    }
+
+    /// Noise, with even parts and repeated rows so that every kind of repetition is met.
+    fn picture() -> impl Strategy<Value = (usize, usize, Vec<u8>)> {
+        (1_usize..=256, 1_usize..300, 1_usize..40).prop_flat_map(|(colours, width, height)| {
+            let row = prop::collection::vec((0..colours, 1_usize..80), 1..60);
+            let rows = prop::collection::vec((row, 1_usize..4), 1..=height);
+            rows.prop_map(move |rows| {
+                let mut indices = Vec::new();
+                for (runs, times) in rows {
+                    let pixels = runs
+                        .iter()
+                        .flat_map(|&(index, length)| std::iter::repeat_n(index as u8, length));
+                    let row: Vec<u8> = pixels.chain(std::iter::repeat(0)).take(width).collect();
+                    indices.extend(row.repeat(times));
+                }
+                (colours, width, indices)
+            })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_decoder_sees_what_was_encoded((colours, width, indices) in picture()) {
+            check(&mut Encoder::default(), width, &palette(colours), &indices);
+        }
+    }
+
+    #[test]
+    fn buffers_are_used_again() {
+        let mut encoder = Encoder::default();
+        for (colours, width) in [(256, 100), (2, 9), (16, 101), (4, 3), (1, 1)] {
+            let indices: Vec<u8> = (0..width * 7).map(|at| (at * at % colours) as u8).collect();
+            check(&mut encoder, width, &palette(colours), &indices);
+        }
+    }
+
+    #[test]
+    fn every_number_of_colours_takes_the_fewest_bits() {
+        for (colours, bits) in [
+            (1, 1),
+            (2, 1),
+            (3, 2),
+            (4, 2),
+            (5, 4),
+            (16, 4),
+            (17, 8),
+            (256, 8),
+        ] {
+            let file = check(&mut Encoder::default(), 5, &palette(colours), &[0; 35]);
+            assert_eq!(file[24], bits, "{colours} colours");
+        }
+    }
+
+    #[test]
+    fn an_empty_picture_takes_next_to_nothing() {
+        let file = check(
+            &mut Encoder::default(),
+            2000,
+            &palette(2),
+            &vec![0; 2000 * 800],
+        );
+        assert!(file.len() < 1000, "{} bytes", file.len());
+    }
 }

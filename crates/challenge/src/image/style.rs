@@ -5,7 +5,11 @@ use crate::ChallengeError;
 
 /// A style to start from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "lowercase")
+)]
 pub enum Preset {
     /// What django-simple-captcha draws by default: dark green 22-pixel letters, each turned by itself and set apart,
     /// under three arcs and a rain of specks, a little blurred. Easy for people and easy for machines.
@@ -33,7 +37,11 @@ impl Preset {
 ///
 /// A width is 16 to 1000, a height 16 to 400.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case")
+)]
 pub enum Size {
     /// As the text needs.
     Auto,
@@ -47,7 +55,11 @@ pub enum Size {
 ///
 /// Lengths are in pixels at [`Scale::One`](super::Scale::One) or in ems, the em being the font size.
 #[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct StyleOptions {
     /// What to start from.
     pub preset: Preset,
@@ -165,7 +177,11 @@ impl Style {
                 warp: 0.0,
                 inks: vec![Colour::rgb(0x00_11_00)],
                 background: Background::Colour(Colour::WHITE),
-                noise: vec![Noise::Arcs { count: 1 }, Noise::Lines { count: 2 }, Noise::Specks { percent: 10.0 }],
+                noise: vec![
+                    Noise::Arcs { count: 1 },
+                    Noise::Lines { count: 2 },
+                    Noise::Specks { percent: 10.0 },
+                ],
                 smoothing: true,
                 fonts,
             },
@@ -178,7 +194,11 @@ impl Style {
                 offset: 0.08,
                 gap: (-0.045, 0.045),
                 warp: 0.7,
-                inks: vec![Colour::rgb(0x1b_3a_6b), Colour::rgb(0x5c_1f_56), Colour::rgb(0x0f_4d_46)],
+                inks: vec![
+                    Colour::rgb(0x1b_3a_6b),
+                    Colour::rgb(0x5c_1f_56),
+                    Colour::rgb(0x0f_4d_46),
+                ],
                 background: Background::Colour(Colour::rgb(0xf7_f6_f2)),
                 noise: vec![Noise::Strokes { count: 2 }, Noise::Dots { density: 2.0 }],
                 smoothing: false,
@@ -203,22 +223,37 @@ impl Style {
         within("warp", self.warp, 0.0..=1.0)?;
         self.check_inks()?;
         if self.noise.len() > Self::MAX_NOISE {
-            return Err(ChallengeError::option("noise", format!("a list of at most {}", Self::MAX_NOISE)));
+            return Err(ChallengeError::option(
+                "noise",
+                format!("a list of at most {}", Self::MAX_NOISE),
+            ));
         }
-        self.noise.iter().try_for_each(Noise::check)
+        self.noise.iter().copied().try_for_each(Noise::check)
     }
 
     /// Letters that nobody can tell from the background are a mistake.
     fn check_inks(&self) -> Result<(), ChallengeError> {
         const LEAST_CONTRAST: f32 = 1.5;
         if self.inks.len() > Self::MAX_INKS {
-            return Err(ChallengeError::option("letter_colours", format!("a list of at most {}", Self::MAX_INKS)));
+            return Err(ChallengeError::option(
+                "letter_colours",
+                format!("a list of at most {}", Self::MAX_INKS),
+            ));
         }
         if let Background::Colour(background) = self.background
-            && self.inks.iter().any(|ink| ink.contrast(background) < LEAST_CONTRAST)
+            && self
+                .inks
+                .iter()
+                .any(|ink| ink.contrast(background) < LEAST_CONTRAST)
         {
-            let field = if self.inks.len() == 1 { "foreground" } else { "letter_colours" };
-            let allowed = format!("of a contrast of at least {LEAST_CONTRAST} to the background, {background}");
+            let field = if self.inks.len() == 1 {
+                "foreground"
+            } else {
+                "letter_colours"
+            };
+            let allowed = format!(
+                "of a contrast of at least {LEAST_CONTRAST} to the background, {background}"
+            );
             return Err(ChallengeError::option(field, allowed));
         }
         Ok(())
@@ -226,11 +261,18 @@ impl Style {
 }
 
 /// Refuses a number outside the range, and what is not a number.
-pub(super) fn within(field: &'static str, value: f32, range: RangeInclusive<f32>) -> Result<(), ChallengeError> {
+pub(super) fn within(
+    field: &'static str,
+    value: f32,
+    range: RangeInclusive<f32>,
+) -> Result<(), ChallengeError> {
     if range.contains(&value) {
         return Ok(());
     }
-    Err(ChallengeError::option(field, format!("{} to {}", range.start(), range.end())))
+    Err(ChallengeError::option(
+        field,
+        format!("{} to {}", range.start(), range.end()),
+    ))
 }
 
 fn ordered_within(
@@ -241,6 +283,10 @@ fn ordered_within(
     if range.contains(&from) && range.contains(&to) && from <= to {
         return Ok(());
     }
-    let allowed = format!("two numbers, the smaller first, within {} to {}", range.start(), range.end());
+    let allowed = format!(
+        "two numbers, the smaller first, within {} to {}",
+        range.start(),
+        range.end()
+    );
     Err(ChallengeError::option(field, allowed))
 }

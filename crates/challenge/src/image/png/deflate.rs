@@ -1,11 +1,15 @@
 use simd_adler32::Adler32;
 
 use super::bits::BitWriter;
-use super::huffman::Code;
+use super::huffman::{Code, Coded};
 
 const LITERALS: usize = 286;
 const DISTANCES: usize = 30;
 const END: usize = 256;
+/// The shortest repetition that is written as one: shorter ones take more bits than the bytes do.
+const SHORTEST: usize = 4;
+/// How far back a repetition may be.
+const WINDOW: usize = 32_768;
 
 /// Compresses rows of pixels as zlib data (RFC 1950) of one DEFLATE block (RFC 1951).
 ///
@@ -16,13 +20,14 @@ pub(super) struct Deflater {
     tokens: Vec<Token>,
 }
 
-/// A literal byte, or a length of 3 to 258 with a distance.
+/// What stands for the next bytes.
 #[derive(Clone, Copy)]
-struct Token {
-    /// 0 for a literal.
-    length: u16,
-    /// The byte, or 0 for the byte before and 1 for the byte above.
-    value: u8,
+enum Token {
+    Literal(u8),
+    /// So many bytes (4 to 258) are each as the one before.
+    Run(u16),
+    /// So many bytes (4 to 258) are each as the one above.
+    Above(u16),
 }
 
 impl Deflater {
@@ -33,7 +38,7 @@ impl Deflater {
 
     /// Appends the compressed data to the file. A row is `stride` bytes, at least 2.
     pub(super) fn zlib(&mut self, data: &[u8], stride: usize, file: &mut Vec<u8>) {
-        // Deflate with a window of 32 KiB; the number makes the two bytes a multiple of 31.
+        // Deflate with a window of 32 KiB; the second number makes the two bytes a multiple of 31.
         file.extend([0x78, 0x01]);
         self.find_repetition(data, stride);
         self.write(stride, file);
@@ -48,79 +53,109 @@ impl Deflater {
         while at < data.len() {
             let run = repeated(data, at, 1);
             let above = repeated(data, at, stride);
-            let (length, value) = if above > run + 1 { (above, 1) } else { (run, 0) };
-            if length < 4 {
-                self.tokens.push(Token { length: 0, value: data[at] });
-                at += 1;
+            let token = if run.max(above) < SHORTEST {
+                Token::Literal(data[at])
+            } else if above > run + 1 {
+                Token::Above(above as u16)
             } else {
-                self.tokens.push(Token { length: length as u16, value });
-                at += length;
-            }
+                Token::Run(run as u16)
+            };
+            self.tokens.push(token);
+            at += match token {
+                Token::Literal(_) => 1,
+                Token::Run(length) | Token::Above(length) => usize::from(length),
+            };
         }
     }
 
     fn write(&self, stride: usize, file: &mut Vec<u8>) {
-        let distances = [distance(1), distance(stride.min(32_768))];
+        let (before, above) = (distance(1), distance(stride.min(WINDOW)));
         let mut literal_counts = [0; LITERALS];
         let mut distance_counts = [0; DISTANCES];
         literal_counts[END] = 1;
-        for token in &self.tokens {
-            if token.length == 0 {
-                literal_counts[usize::from(token.value)] += 1;
-            } else {
-                literal_counts[length(token.length).symbol] += 1;
-                distance_counts[distances[usize::from(token.value)].symbol] += 1;
+        for &token in &self.tokens {
+            match token {
+                Token::Literal(byte) => literal_counts[usize::from(byte)] += 1,
+                Token::Run(bytes) => {
+                    literal_counts[length(bytes).symbol] += 1;
+                    distance_counts[before.symbol] += 1;
+                }
+                Token::Above(bytes) => {
+                    literal_counts[length(bytes).symbol] += 1;
+                    distance_counts[above.symbol] += 1;
+                }
             }
         }
         let literals = Code::for_counts(&literal_counts, 15);
-        let offsets = Code::for_counts(&distance_counts, 15);
+        let distances = Code::for_counts(&distance_counts, 15);
+        let (before, above) = (distances.word(before), distances.word(above));
 
         let mut bits = BitWriter::new(file);
         // The last block, with codes of its own.
         bits.put(0b101, 3);
-        write_codes(&mut bits, &literals.lengths, &offsets.lengths);
-        for token in &self.tokens {
-            if token.length == 0 {
-                let symbol = usize::from(token.value);
-                bits.put(literals.bits[symbol].into(), literals.lengths[symbol].into());
-            } else {
-                let (length, distance) = (length(token.length), distances[usize::from(token.value)]);
-                bits.put(literals.bits[length.symbol].into(), literals.lengths[length.symbol].into());
-                bits.put(length.extra, length.extra_bits);
-                bits.put(offsets.bits[distance.symbol].into(), offsets.lengths[distance.symbol].into());
-                bits.put(distance.extra, distance.extra_bits);
+        write_codes(&mut bits, &literals.lengths, &distances.lengths);
+        for &token in &self.tokens {
+            match token {
+                Token::Literal(byte) => bits.put_word(literals.symbol(byte.into())),
+                Token::Run(bytes) => {
+                    bits.put_word(literals.word(length(bytes)));
+                    bits.put_word(before);
+                }
+                Token::Above(bytes) => {
+                    bits.put_word(literals.word(length(bytes)));
+                    bits.put_word(above);
+                }
             }
         }
-        bits.put(literals.bits[END].into(), literals.lengths[END].into());
+        bits.put_word(literals.symbol(END));
         bits.finish();
     }
 }
 
 /// How many bytes from `at` on, at most 258, are as those `distance` before them.
+#[inline]
 fn repeated(data: &[u8], at: usize, distance: usize) -> usize {
-    if distance > at || distance > 32_768 {
+    if distance > at || distance > WINDOW {
         return 0;
     }
-    let ahead = data[at..].iter().take(258);
-    ahead.zip(&data[at - distance..]).take_while(|(a, b)| a == b).count()
-}
-
-/// A length or distance as DEFLATE writes it.
-#[derive(Clone, Copy)]
-struct Coded {
-    symbol: usize,
-    extra: u32,
-    extra_bits: u32,
+    let longest = (data.len() - at).min(258);
+    let (ahead, before) = (&data[at..], &data[at - distance..]);
+    let mut same = 0;
+    while let (Some(a), Some(b)) = (
+        ahead[same..].first_chunk::<8>(),
+        before[same..].first_chunk::<8>(),
+    ) {
+        let differing = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
+        if differing != 0 {
+            same += differing.trailing_zeros() as usize / 8;
+            return same.min(longest);
+        }
+        same += 8;
+        if same >= longest {
+            return longest;
+        }
+    }
+    same += ahead[same..]
+        .iter()
+        .zip(&before[same..])
+        .take_while(|(a, b)| a == b)
+        .count();
+    same.min(longest)
 }
 
 /// RFC 1951, section 3.2.5: lengths in eighths of powers of two.
 fn length(length: u16) -> Coded {
-    match length {
-        258 => Coded { symbol: 285, extra: 0, extra_bits: 0 },
-        _ => {
-            let coded = stepped(u32::from(length) - 3, 4);
-            Coded { symbol: coded.symbol + 257, ..coded }
-        }
+    if length == 258 {
+        return Coded {
+            symbol: 285,
+            extra: 0,
+            extra_bits: 0,
+        };
+    }
+    let coded = stepped(u32::from(length) - 3, 4);
+    Coded {
+        symbol: coded.symbol + 257,
+        ..coded
     }
 }
 
@@ -133,21 +168,38 @@ fn distance(distance: usize) -> Coded {
 fn stepped(number: u32, steps: u32) -> Coded {
     let extra_bits = (number / steps).checked_ilog2().unwrap_or(0);
     let symbol = extra_bits * steps + (number >> extra_bits);
-    Coded { symbol: symbol as usize, extra: number & ((1 << extra_bits) - 1), extra_bits }
+    Coded {
+        symbol: symbol as usize,
+        extra: number & ((1 << extra_bits) - 1),
+        extra_bits,
+    }
 }
 
 /// Writes both codes' lengths (RFC 1951, section 3.2.7).
 fn write_codes(bits: &mut BitWriter<'_>, literals: &[u8; LITERALS], distances: &[u8; DISTANCES]) {
-    const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-    let used = |lengths: &[u8]| lengths.iter().rposition(|&length| length > 0).map_or(0, |last| last + 1);
-    let (literals, distances) = (&literals[..used(literals).max(257)], &distances[..used(distances).max(1)]);
+    const ORDER: [usize; 19] = [
+        16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
+    ];
+    let used = |lengths: &[u8]| {
+        lengths
+            .iter()
+            .rposition(|&length| length > 0)
+            .map_or(0, |last| last + 1)
+    };
+    let (literals, distances) = (
+        &literals[..used(literals).max(257)],
+        &distances[..used(distances).max(1)],
+    );
     let runs = runs(literals.iter().chain(distances).copied());
     let mut counts = [0; 19];
     for run in &runs {
         counts[run.symbol] += 1;
     }
     let code = Code::for_counts(&counts, 7);
-    let shown = ORDER.iter().rposition(|&symbol| code.lengths[symbol] > 0).map_or(4, |last| (last + 1).max(4));
+    let shown = ORDER
+        .iter()
+        .rposition(|&symbol| code.lengths[symbol] > 0)
+        .map_or(4, |last| (last + 1).max(4));
     bits.put(literals.len() as u32 - 257, 5);
     bits.put(distances.len() as u32 - 1, 5);
     bits.put(shown as u32 - 4, 4);
@@ -155,8 +207,7 @@ fn write_codes(bits: &mut BitWriter<'_>, literals: &[u8; LITERALS], distances: &
         bits.put(code.lengths[symbol].into(), 3);
     }
     for run in runs {
-        bits.put(code.bits[run.symbol].into(), code.lengths[run.symbol].into());
-        bits.put(run.extra, run.extra_bits);
+        bits.put_word(code.word(run));
     }
 }
 
@@ -168,7 +219,11 @@ fn runs(lengths: impl Iterator<Item = u8>) -> Vec<Coded> {
         let value = same[0];
         let mut left = same.len() as u32;
         if value > 0 {
-            runs.push(Coded { symbol: value.into(), extra: 0, extra_bits: 0 });
+            runs.push(Coded {
+                symbol: value.into(),
+                extra: 0,
+                extra_bits: 0,
+            });
             left -= 1;
         }
         while left > 0 {
@@ -178,9 +233,64 @@ fn runs(lengths: impl Iterator<Item = u8>) -> Vec<Coded> {
                 (0, _) => (18, left.min(138), 11, 7),
                 (_, _) => (16, left.min(6), 3, 2),
             };
-            runs.push(Coded { symbol, extra: taken - least, extra_bits });
+            runs.push(Coded {
+                symbol,
+                extra: taken - least,
+                extra_bits,
+            });
             left -= taken;
         }
     }
     runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_and_distances_are_those_of_the_standard() {
+        for (bytes, symbol, extra, extra_bits) in [
+            (3, 257, 0, 0),
+            (10, 264, 0, 0),
+            (11, 265, 0, 1),
+            (12, 265, 1, 1),
+            (257, 284, 30, 5),
+            (258, 285, 0, 0),
+        ] {
+            let coded = length(bytes);
+            assert_eq!(
+                (coded.symbol, coded.extra, coded.extra_bits),
+                (symbol, extra, extra_bits),
+                "{bytes}"
+            );
+        }
+        for (back, symbol, extra, extra_bits) in [
+            (1, 0, 0, 0),
+            (4, 3, 0, 0),
+            (5, 4, 0, 1),
+            (101, 13, 4, 5),
+            (32_768, 29, 8191, 13),
+        ] {
+            let coded = distance(back);
+            assert_eq!(
+                (coded.symbol, coded.extra, coded.extra_bits),
+                (symbol, extra, extra_bits),
+                "{back}"
+            );
+        }
+    }
+
+    #[test]
+    fn repetition_is_found_to_its_end_and_no_further() {
+        let mut data = vec![7; 400];
+        assert_eq!(repeated(&data, 0, 1), 0);
+        assert_eq!(repeated(&data, 1, 1), 258);
+        assert_eq!(repeated(&data, 390, 1), 10);
+        // The longest one, just before the end.
+        assert_eq!(repeated(&data[..262], 1, 1), 258);
+        data[100] = 8;
+        assert_eq!(repeated(&data, 60, 1), 40);
+        assert_eq!(repeated(&data, 95, 50), 5);
+    }
 }

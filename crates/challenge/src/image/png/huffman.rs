@@ -1,8 +1,18 @@
-/// A prefix code: for each symbol its bits, in the order they are written, and their number.
-#[derive(Clone)]
+use super::bits::Word;
+
+/// A prefix code of N symbols.
 pub(super) struct Code<const N: usize> {
-    pub(super) bits: [u16; N],
+    bits: [u16; N],
+    /// How many bits each symbol has, 0 for one that does not occur.
     pub(super) lengths: [u8; N],
+}
+
+/// A symbol with the extra bits that follow it.
+#[derive(Clone, Copy)]
+pub(super) struct Coded {
+    pub(super) symbol: usize,
+    pub(super) extra: u32,
+    pub(super) extra_bits: u32,
 }
 
 impl<const N: usize> Code<N> {
@@ -10,7 +20,29 @@ impl<const N: usize> Code<N> {
     /// occur has none; a lone symbol has one bit.
     pub(super) fn for_counts(counts: &[u32; N], limit: u8) -> Self {
         let lengths = lengths(counts, limit);
-        Self { bits: canonical(&lengths), lengths }
+        Self {
+            bits: canonical(&lengths),
+            lengths,
+        }
+    }
+
+    /// What to write for the symbol.
+    #[inline]
+    pub(super) fn symbol(&self, symbol: usize) -> Word {
+        Word {
+            bits: self.bits[symbol].into(),
+            count: self.lengths[symbol].into(),
+        }
+    }
+
+    /// What to write for the symbol and its extra bits.
+    #[inline]
+    pub(super) fn word(&self, coded: Coded) -> Word {
+        let Word { bits, count } = self.symbol(coded.symbol);
+        Word {
+            bits: bits | coded.extra << count,
+            count: count + coded.extra_bits,
+        }
     }
 }
 
@@ -18,7 +50,11 @@ impl<const N: usize> Code<N> {
 /// come about in that order by themselves.
 fn lengths<const N: usize>(counts: &[u32; N], limit: u8) -> [u8; N] {
     let mut lengths = [0; N];
-    let mut leaves: Vec<(u32, u16)> = (0_u16..).zip(counts).filter(|&(_, &n)| n > 0).map(|(s, &n)| (n, s)).collect();
+    let mut leaves: Vec<(u32, u16)> = (0_u16..)
+        .zip(counts)
+        .filter(|&(_, &n)| n > 0)
+        .map(|(s, &n)| (n, s))
+        .collect();
     if let [(_, only)] = leaves[..] {
         lengths[usize::from(only)] = 1;
         return lengths;
@@ -86,4 +122,61 @@ fn canonical<const N: usize>(lengths: &[u8; N]) -> [u16; N] {
         *code += 1;
         (*code - 1).reverse_bits() >> (16 - length)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// How much of the code space is taken, in units of the longest code.
+    fn taken(lengths: &[u8], limit: u8) -> u32 {
+        lengths
+            .iter()
+            .filter(|&&length| length > 0)
+            .map(|&length| 1 << (limit - length))
+            .sum()
+    }
+
+    proptest! {
+        #[test]
+        fn every_symbol_that_occurs_has_a_place(counts: [u16; 19], limit in 5_u8..15) {
+            let counts = counts.map(u32::from);
+            let code = Code::for_counts(&counts, limit);
+            for (count, length) in counts.iter().zip(code.lengths) {
+                prop_assert_eq!(*count > 0, length > 0);
+                prop_assert!(length <= limit);
+            }
+            if counts.iter().filter(|&&count| count > 0).count() > 1 {
+                prop_assert_eq!(taken(&code.lengths, limit), 1 << limit);
+            }
+        }
+    }
+
+    #[test]
+    fn the_most_lopsided_counts_keep_to_the_limit() {
+        let mut fibonacci = [1_u32; 30];
+        for at in 2..30 {
+            fibonacci[at] = fibonacci[at - 1] + fibonacci[at - 2];
+        }
+        assert_eq!(lengths(&fibonacci, 29).iter().max(), Some(&29));
+        assert_eq!(taken(&lengths(&fibonacci, 15), 15), 1 << 15);
+        assert_eq!(taken(&lengths(&fibonacci, 7), 7), 1 << 7);
+    }
+
+    #[test]
+    fn the_code_is_that_of_the_standard() {
+        // The example of RFC 1951, section 3.2.2: 010 011 100 101 110 00 1110 1111.
+        let bits = canonical(&[3, 3, 3, 3, 3, 2, 4, 4]);
+        let turned: Vec<u16> = bits
+            .iter()
+            .zip([3, 3, 3, 3, 3, 2, 4, 4])
+            .map(|(b, n)| b.reverse_bits() >> (16 - n))
+            .collect();
+        assert_eq!(
+            turned,
+            [0b010, 0b011, 0b100, 0b101, 0b110, 0b00, 0b1110, 0b1111]
+        );
+    }
 }
