@@ -3,29 +3,18 @@ const css = `
 :host {
   color-scheme: light dark;
   --_accent: var(--cattlegrid-accent, light-dark(#23684a, #8fd8b1));
-  --_accent-text: var(--cattlegrid-accent-text, light-dark(#fff, #0c2418));
   --_background: var(--cattlegrid-background, light-dark(#fff, #1b1f23));
   --_border: var(--cattlegrid-border, light-dark(#dde2e0, #343b41));
   --_danger: var(--cattlegrid-danger, light-dark(#a92a1c, #ffb3a7));
-  --_field-background: var(--cattlegrid-field-background, light-dark(#fff, #121517));
   --_field-border: var(--cattlegrid-field-border, light-dark(#848d89, #79838b));
-  --_focus: var(--cattlegrid-focus, var(--_accent));
   --_muted: var(--cattlegrid-muted, light-dark(#59635e, #a5afb5));
-  --_picture-background: var(--cattlegrid-picture-background, #f7f6f2);
   --_success: var(--cattlegrid-success, light-dark(#1e6b47, #8fd8b1));
-  --_text: var(--cattlegrid-text, light-dark(#1a211e, #e9edee));
   --_control-radius: var(--cattlegrid-control-radius, .5rem);
   --_control-size: var(--cattlegrid-control-size, 2.75rem);
-  --_font: var(--cattlegrid-font, system-ui, sans-serif);
-  --_font-size: var(--cattlegrid-font-size, 1rem);
   --_gap: var(--cattlegrid-gap, .5rem);
-  --_padding: var(--cattlegrid-padding, .75rem);
-  --_picture-height: var(--cattlegrid-picture-height, 5.5rem);
-  --_radius: var(--cattlegrid-radius, .75rem);
-  --_width: var(--cattlegrid-width, 20rem);
   display: inline-block;
   box-sizing: border-box;
-  inline-size: min(100%, var(--_width));
+  inline-size: min(100%, var(--cattlegrid-width, 20rem));
   vertical-align: top;
 }
 :host([theme=light]) { color-scheme: light }
@@ -38,12 +27,12 @@ const css = `
   display: grid;
   grid-template-columns: 100%;
   gap: var(--_gap);
-  padding: var(--_padding);
+  padding: var(--cattlegrid-padding, .75rem);
   border: 1px solid var(--_border);
-  border-radius: var(--_radius);
+  border-radius: var(--cattlegrid-radius, .75rem);
   background: var(--_background);
-  color: var(--_text);
-  font: var(--_font-size)/1.4 var(--_font);
+  color: var(--cattlegrid-text, light-dark(#1a211e, #e9edee));
+  font: var(--cattlegrid-font-size, 1rem)/1.4 var(--cattlegrid-font, system-ui, sans-serif);
   text-align: start;
 }
 .label { min-block-size: 1.4em; font-size: .9375em; font-weight: 550 }
@@ -53,11 +42,11 @@ const css = `
   display: grid;
   grid-template: 100%/100%;
   place-items: center;
-  block-size: var(--_picture-height);
+  block-size: var(--cattlegrid-picture-height, 5.5rem);
   overflow: hidden;
   border: 1px solid var(--_border);
   border-radius: var(--_control-radius);
-  background: var(--_picture-background);
+  background: var(--cattlegrid-picture-background, #f7f6f2);
 }
 .picture > * { grid-area: 1/1 }
 img {
@@ -105,7 +94,7 @@ img {
   flex: 1;
   min-inline-size: 0;
   padding: 0 .75em;
-  background: var(--_field-background);
+  background: var(--cattlegrid-field-background, light-dark(#fff, #121517));
   color: inherit;
   letter-spacing: .06em;
 }
@@ -123,7 +112,7 @@ button {
   position: relative;
   border-color: var(--_accent);
   background: var(--_accent);
-  color: var(--_accent-text);
+  color: var(--cattlegrid-accent-text, light-dark(#fff, #0c2418));
   font-weight: 550;
 }
 .refresh { display: grid; place-items: center; padding: 0; color: var(--_muted) }
@@ -131,7 +120,7 @@ button:hover { filter: brightness(1.12) }
 [aria-disabled=true], :disabled { cursor: default }
 [aria-disabled=true].check { opacity: .6; transition: opacity .1s .4s }
 [data-state=solved] button { display: none }
-:focus-visible { outline: 2px solid var(--_focus); outline-offset: 2px }
+:focus-visible { outline: 2px solid var(--cattlegrid-focus, var(--_accent)); outline-offset: 2px }
 :host(:disabled) .card { opacity: .6 }
 
 .foot { display: flex; align-items: center; gap: var(--_gap); min-block-size: 2.45em; font-size: .8125em }

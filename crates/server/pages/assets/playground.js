@@ -23,11 +23,14 @@ const inputs = /** @type {HTMLInputElement[]} */ ([...knobs.querySelectorAll('in
 const wall = /** @type {HTMLImageElement[]} */ ([...document.querySelectorAll('#wall img')]);
 
 /** The knobs that were turned: the others are left to the preset. */
-const turned = new Set();
+const turned = /** @type {Set<string>} */ (new Set());
 let seed = 1;
 
 /** @param {string} name */
 const chosen = (name) => String(new FormData(knobs).get(name));
+
+/** @param {HTMLInputElement} input */
+const nameOf = ({ dataset }) => dataset.path ?? dataset.list ?? '';
 
 /** @param {HTMLInputElement} input */
 function valueOf(input) {
@@ -53,7 +56,7 @@ function sketch() {
   const asked = {};
   for (const input of inputs) {
     const [table, key, end] = input.dataset.path?.split('.') ?? [];
-    if (!key || end !== undefined || !turned.has(input.dataset.path) || input.value === '') continue;
+    if (!key || end !== undefined || !turned.has(nameOf(input)) || input.value === '') continue;
     if (table === 'style') style[key] = valueOf(input);
     if (table === kind) asked[key] = valueOf(input);
   }
@@ -161,6 +164,7 @@ let drawing = 0;
 
 /** Draws once the knobs have come to rest. */
 function drawSoon() {
+  picture.ariaBusy = 'true';
   clearTimeout(waiting);
   waiting = setTimeout(draw, 80);
 }
@@ -172,15 +176,21 @@ async function draw() {
   find('#html', HTMLElement).textContent = markup(wanted.kind);
   try {
     await show(picture, address(wanted, seed), 2);
-    if (now === drawing) message.textContent = '';
+    if (now === drawing) settled('');
     // Why: one after another, so that the wall does not crowd out the picture of the next turn.
     for (const [place, image] of wall.entries()) {
       if (now !== drawing) return;
       await show(image, address(wanted, seed + place + 1));
     }
   } catch (error) {
-    if (now === drawing) message.textContent = error instanceof Error ? error.message : String(error);
+    if (now === drawing) settled(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** @param {string} said */
+function settled(said) {
+  picture.ariaBusy = 'false';
+  message.textContent = said;
 }
 
 /** Puts every knob that was not turned where the preset has it, and shows those that matter. */
@@ -188,7 +198,7 @@ function settle() {
   const preset = chosen('preset');
   for (const input of inputs) {
     const value = input.dataset[preset];
-    if (value === undefined || turned.has(input.dataset.path ?? input.dataset.list)) continue;
+    if (value === undefined || turned.has(nameOf(input))) continue;
     if (input.type === 'checkbox') input.checked = value === 'true';
     else input.value = value;
   }
@@ -205,7 +215,7 @@ function settle() {
 }
 
 knobs.addEventListener('input', ({ target }) => {
-  if (target instanceof HTMLInputElement) turned.add(target.dataset.path ?? target.dataset.list);
+  if (target instanceof HTMLInputElement) turned.add(nameOf(target));
   settle();
 });
 knobs.addEventListener('submit', (event) => event.preventDefault());
