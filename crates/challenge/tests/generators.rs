@@ -1,5 +1,7 @@
 //! What is asked, and that it can be answered.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use cattlegrid_challenge::image::{Font, Fonts};
@@ -10,8 +12,8 @@ use cattlegrid_challenge::{
 use chacha20::ChaCha8Rng;
 use rand_core::SeedableRng;
 
-fn generate(options: KindOptions, kind: Kind, count: usize) -> Vec<Challenge> {
-    let generators = Generators::new(&options, &Fonts::embedded()).unwrap();
+fn generate(options: &KindOptions, kind: Kind, count: usize) -> Vec<Challenge> {
+    let generators = Generators::new(options, &Fonts::embedded()).unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(11);
     (0..count)
         .map(|_| generators.generate(kind, &mut rng).unwrap())
@@ -30,7 +32,7 @@ fn refused(options: &KindOptions) -> (&'static str, ChallengeError) {
 #[test]
 fn every_kind_is_answered_by_what_it_asks_for() {
     for kind in Kind::GENERATED {
-        for challenge in generate(KindOptions::default(), kind, 200) {
+        for challenge in generate(&KindOptions::default(), kind, 200) {
             assert_eq!(challenge.kind(), kind);
             let answer = challenge.answer().as_str().to_owned();
             assert!(
@@ -51,7 +53,7 @@ fn characters_come_from_the_whole_alphabet_about_equally_often() {
     let alphabet = CharsOptions::default().alphabet;
     assert!(alphabet.chars().count() >= 24);
     let mut counts = BTreeMap::new();
-    let challenges = generate(KindOptions::default(), Kind::Chars, 4000);
+    let challenges = generate(&KindOptions::default(), Kind::Chars, 4000);
     for challenge in &challenges {
         assert_eq!(challenge.prompt().as_str().chars().count(), 6);
         for character in challenge.prompt().as_str().chars() {
@@ -85,7 +87,7 @@ fn length_alphabet_and_case_are_those_of_the_options() {
         case_sensitive: true,
     };
     for challenge in generate(
-        KindOptions {
+        &KindOptions {
             chars,
             ..KindOptions::default()
         },
@@ -103,7 +105,7 @@ fn length_alphabet_and_case_are_those_of_the_options() {
 #[test]
 fn sums_come_out_right() {
     let mut signs = BTreeSet::new();
-    for challenge in generate(KindOptions::default(), Kind::Math, 2000) {
+    for challenge in generate(&KindOptions::default(), Kind::Math, 2000) {
         let parts: Vec<&str> = challenge.prompt().as_str().split(' ').collect();
         let [a, sign, b, "="] = parts[..] else {
             panic!("{parts:?}")
@@ -135,7 +137,7 @@ fn sums_look_as_they_are_told_to() {
         ..MathOptions::default()
     };
     let challenges = generate(
-        KindOptions {
+        &KindOptions {
             math,
             ..KindOptions::default()
         },
@@ -163,7 +165,7 @@ fn a_minus_sign_may_be_typed_as_it_is_shown_or_as_a_hyphen() {
         ..MathOptions::default()
     };
     let challenges = generate(
-        KindOptions {
+        &KindOptions {
             math,
             ..KindOptions::default()
         },
@@ -180,7 +182,7 @@ fn a_minus_sign_may_be_typed_as_it_is_shown_or_as_a_hyphen() {
 
 #[test]
 fn words_are_of_the_lengths_and_the_list() {
-    for challenge in generate(KindOptions::default(), Kind::Words, 500) {
+    for challenge in generate(&KindOptions::default(), Kind::Words, 500) {
         assert!((4..=8).contains(&challenge.prompt().as_str().chars().count()));
     }
     let words = WordsOptions {
@@ -193,7 +195,7 @@ fn words_are_of_the_lengths_and_the_list() {
         max_length: 6,
     };
     let challenges = generate(
-        KindOptions {
+        &KindOptions {
             words,
             ..KindOptions::default()
         },
@@ -220,7 +222,7 @@ fn any_alphabet_that_the_fonts_cover_can_be_asked() {
         length: 4,
     };
     for challenge in generate(
-        KindOptions {
+        &KindOptions {
             unicode,
             ..KindOptions::default()
         },
