@@ -42,7 +42,7 @@ pub(crate) async fn around(State(app): State<Arc<App>>, request: Request, next: 
     if response.status().is_server_error() {
         tracing::warn!(id, method, route, status, micros, "request");
     } else {
-        tracing::info!(id, method, route, status, micros, "request");
+        tracing::debug!(id, method, route, status, micros, "request");
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
@@ -100,19 +100,11 @@ fn route(path: Option<&MatchedPath>) -> &'static str {
 
 /// Gives the response the headers that its handler has not decided on.
 fn harden(response: &mut Response) {
-    const CAREFUL: [(HeaderName, HeaderValue); 5] = [
+    const CAREFUL: [(HeaderName, HeaderValue); 3] = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
-        ),
-        (
-            HeaderName::from_static("cross-origin-resource-policy"),
-            HeaderValue::from_static("cross-origin"),
-        ),
-        (
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
         ),
         (
             header::X_CONTENT_TYPE_OPTIONS,
@@ -120,6 +112,7 @@ fn harden(response: &mut Response) {
         ),
     ];
     let headers = response.headers_mut();
+    headers.reserve(CAREFUL.len() + 1);
     for (name, value) in CAREFUL {
         headers.entry(name).or_insert(value);
     }

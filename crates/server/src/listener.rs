@@ -35,11 +35,12 @@ pub(crate) async fn serve(
     let service = TowerToHyperService::new(router);
     let connections = Arc::new(Semaphore::new(limits.connections.get()));
     let running = GracefulShutdown::new();
+    let patience = limits.request_timeout.get();
     let mut stop = pin!(stop);
     loop {
         let (stream, place) = tokio::select! {
             () = &mut stop => break,
-            accepted = accept(&listener, &connections) => accepted,
+            accepted = accept(&listener, &connections, patience) => accepted,
         };
         let connection = server.serve_connection(TokioIo::new(stream), service.clone());
         let connection = running.watch(connection);
@@ -65,13 +66,14 @@ pub(crate) async fn serve(
 async fn accept(
     listener: &TcpListener,
     connections: &Arc<Semaphore>,
+    patience: Duration,
 ) -> (TcpStream, Option<OwnedSemaphorePermit>) {
     // Why: the semaphore is never closed, so there always is a permit.
     let place = Arc::clone(connections).acquire_owned().await.ok();
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                if let Err(error) = stream.set_nodelay(true) {
+                if let Err(error) = prepare(&stream, patience) {
                     tracing::debug!(%error, "a connection broke");
                     continue;
                 }
@@ -83,4 +85,13 @@ async fn accept(
             }
         }
     }
+}
+
+fn prepare(stream: &TcpStream, patience: Duration) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    // Why: a client that asks and never reads would keep its place for ever; where the system cannot break such a
+    // connection, a proxy in front has to.
+    #[cfg(target_os = "linux")]
+    socket2::SockRef::from(stream).set_tcp_user_timeout(Some(patience))?;
+    Ok(())
 }

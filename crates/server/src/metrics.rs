@@ -154,7 +154,10 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    /// All of it in the OpenMetrics text format.
+    /// All of it as `OpenMetrics` text.
+    ///
+    /// # Errors
+    /// None that is known: the text is written into memory.
     pub fn render(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry).map(|()| text)

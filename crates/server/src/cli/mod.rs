@@ -1,5 +1,10 @@
 //! The command line.
 
+#![allow(
+    clippy::doc_markdown,
+    reason = "these comments are the help that a terminal shows"
+)]
+
 mod check;
 mod keygen;
 mod open;
@@ -85,8 +90,8 @@ impl Settings {
             .listen
             .or_else(|| self.port.map(|port| format!("127.0.0.1:{port}")));
         let flags = [
-            ("data", self.data.map(absolute)),
-            ("secret_file", self.secret_file.map(absolute)),
+            ("data", self.data.as_deref().map(absolute)),
+            ("secret_file", self.secret_file.as_deref().map(absolute)),
             ("store", self.store),
             ("listen", listen),
             ("log.level", self.log_level.and_then(name)),
@@ -133,8 +138,11 @@ fn completions(shell: Shell) -> Result<(), Error> {
 }
 
 /// A path on the command line starts from the working directory, whatever file the configuration is in.
-fn absolute(path: String) -> String {
-    std::path::absolute(&path).map_or(path, |path| path.display().to_string())
+fn absolute(path: &str) -> String {
+    std::path::absolute(path).map_or_else(
+        |_| path.to_owned(),
+        |absolute| absolute.display().to_string(),
+    )
 }
 
 /// Writes to the standard output stream.

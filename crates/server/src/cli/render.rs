@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cattlegrid::challenge::image::{self, Fonts, Scale, Seed, Style};
+use cattlegrid::challenge::image::{self, Fonts, Preset, Scale, Seed, Style, StyleOptions};
 use cattlegrid::challenge::{ChallengeError, Generators, Kind, KindOptions, Prompt};
 use cattlegrid::{Entropy, OsEntropy};
 use chacha20::ChaCha20Rng;
@@ -26,14 +26,14 @@ pub(super) struct Render {
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
     /// How the pictures look: hard or classic.
-    #[arg(long, default_value = "hard", value_parser = ["hard", "classic"])]
-    style: String,
+    #[arg(long, value_name = "PRESET", default_value = "hard", value_parser = preset)]
+    style: Preset,
     /// The kind of random challenge.
     #[arg(long, default_value_t = Kind::Chars, conflicts_with = "text", value_parser = kind)]
     kind: Kind,
     /// 1, or 2 for twice the size.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
-    scale: u8,
+    #[arg(long, default_value = "1", value_parser = scale)]
+    scale: Scale,
     /// The same number gives the same pictures. Random if absent.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -46,27 +46,37 @@ fn kind(text: &str) -> Result<Kind, String> {
         .ok_or_else(|| "a kind is chars, math, words or unicode".to_owned())
 }
 
+fn preset(text: &str) -> Result<Preset, String> {
+    Preset::ALL
+        .into_iter()
+        .find(|preset| preset.as_str() == text)
+        .ok_or_else(|| "a style is hard or classic".to_owned())
+}
+
+fn scale(text: &str) -> Result<Scale, String> {
+    match text {
+        "1" => Ok(Scale::One),
+        "2" => Ok(Scale::Two),
+        _ => Err("a scale is 1 or 2".to_owned()),
+    }
+}
+
 impl Render {
     pub(super) fn run(self) -> Result<(), Error> {
-        let mut rng = match self.seed {
-            Some(seed) => ChaCha20Rng::seed_from_u64(seed),
-            None => {
-                let mut seed = [0; 32];
-                OsEntropy.fill(&mut seed)?;
-                ChaCha20Rng::from_seed(seed)
-            }
+        let mut rng = if let Some(seed) = self.seed {
+            ChaCha20Rng::seed_from_u64(seed)
+        } else {
+            let mut seed = [0; 32];
+            OsEntropy.fill(&mut seed)?;
+            ChaCha20Rng::from_seed(seed)
+        };
+        let options = StyleOptions {
+            preset: self.style,
+            ..StyleOptions::default()
         };
         let drawing = Drawing {
-            style: if self.style == "classic" {
-                Style::classic()
-            } else {
-                Style::hard()
-            },
-            scale: if self.scale == 2 {
-                Scale::Two
-            } else {
-                Scale::One
-            },
+            style: options.resolve(Fonts::embedded())?,
+            scale: self.scale,
         };
         match (self.text, self.count) {
             (Some(text), _) => drawing.one(text, &self.out, &mut rng),

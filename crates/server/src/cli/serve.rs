@@ -71,13 +71,12 @@ fn listen(config: &Config) -> Result<tokio::net::TcpListener, Error> {
 }
 
 fn open_store(config: &Config, clock: Arc<dyn Clock>) -> Result<AnyStore, Error> {
-    let url = match &config.store {
-        Some(url) => url.clone(),
-        None => {
-            let directory = DataDir::of(config)?;
-            directory.create()?;
-            StoreUrl::sqlite(directory.store_file())
-        }
+    let url = if let Some(url) = &config.store {
+        url.clone()
+    } else {
+        let directory = DataDir::of(config)?;
+        directory.create()?;
+        StoreUrl::sqlite(directory.store_file())
     };
     AnyStore::open(&url, clock).map_err(|source| Error::Store {
         url: url.to_string(),

@@ -116,11 +116,12 @@ pub enum LogFormat {
 pub struct Limits {
     /// The largest request body, in bytes. Default 65536.
     pub body: Count<1024, 1_048_576>,
-    /// Connections at a time; more wait to be accepted. Default 1024.
+    /// Connections at a time; more wait to be accepted. Default 900, as many systems
+    /// give a process 1024 files.
     pub connections: Count<1, 1_000_000>,
     /// How long a request's head may take to arrive, and how long a connection may idle. Default `10s`.
     pub header_timeout: Span<1, 300>,
-    /// How long a request may take, its body included. Default `10s`.
+    /// How long a request may take, its body included, and how long a client may not read. Default `10s`.
     pub request_timeout: Span<1, 300>,
     /// How long requests that have begun may go on when the server stops. Default `10s`.
     pub shutdown_timeout: Span<0, 300>,
@@ -134,7 +135,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body: Count::clamped(64 * 1024),
-            connections: Count::clamped(1024),
+            connections: Count::clamped(900),
             header_timeout: Span::clamped(10),
             request_timeout: Span::clamped(10),
             shutdown_timeout: Span::clamped(10),

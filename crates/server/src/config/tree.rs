@@ -93,7 +93,7 @@ impl From<toml::Table> for Node {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Error> for Node {
+impl IntoDeserializer<'_, Error> for Node {
     type Deserializer = Self;
     fn into_deserializer(self) -> Self {
         self

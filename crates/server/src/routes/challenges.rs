@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cattlegrid::challenge::Kind;
 use cattlegrid::challenge::image::Scale;
@@ -22,6 +22,8 @@ use crate::hidden::Hidden;
 use crate::origin::Page;
 use crate::problem::{Details, Problem};
 use crate::time;
+
+const CROSS_ORIGIN: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 pub(super) fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
@@ -160,6 +162,8 @@ async fn image(
             header::CACHE_CONTROL,
             format!("private, max-age={}, immutable", left.as_secs()),
         ),
+        // Why: pages that isolate themselves from other origins load only what allows them to.
+        (CROSS_ORIGIN, "cross-origin".to_owned()),
     ];
     Ok((headers, shown.image.png).into_response())
 }

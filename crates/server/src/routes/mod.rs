@@ -13,6 +13,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -40,9 +41,13 @@ pub fn router(app: &Arc<App>) -> Router {
         .merge(pages::router(app))
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
-        .layer(DefaultBodyLimit::max(app.limits().body.get()))
-        .layer(CatchPanicLayer::custom(edge::panicked))
-        .layer(from_fn_with_state(Arc::clone(app), edge::around))
+        .layer(
+            // Why: one layer of three costs each request less than three of one.
+            ServiceBuilder::new()
+                .layer(from_fn_with_state(Arc::clone(app), edge::around))
+                .layer(CatchPanicLayer::custom(edge::panicked))
+                .layer(DefaultBodyLimit::max(app.limits().body.get())),
+        )
         .with_state(Arc::clone(app))
 }
 

@@ -202,3 +202,20 @@ async fn whoever_dawdles_is_dropped() {
     assert!(body.contains("\"code\":\"timeout\""), "{body}");
     assert_eq!(server.get("/healthz").await.status, 200);
 }
+
+#[tokio::test]
+async fn whoever_asks_and_never_reads_is_dropped() {
+    let home = Home::new();
+    let server = home.start_with(|command| {
+        command
+            .env("CATTLEGRID_LIMITS__CONNECTIONS", "1")
+            .env("CATTLEGRID_LIMITS__REQUEST_TIMEOUT", "1s");
+    });
+    let host = server.address.trim_start_matches("http://");
+    let mut deaf = TcpStream::connect(host).await.unwrap();
+    let request = b"GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(1000);
+    // Why: the server stops reading when it cannot write, so this ends when it gives the connection up.
+    while deaf.write_all(&request).await.is_ok() {}
+    // Why: there is one place, and it is free again.
+    assert_eq!(server.get("/healthz").await.status, 200);
+}

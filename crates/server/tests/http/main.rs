@@ -1,5 +1,10 @@
 //! The real program, over a real socket.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "in a test, what is missing is a failure"
+)]
+
 mod api;
 mod bad_input;
 mod commands;

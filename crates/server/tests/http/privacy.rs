@@ -71,7 +71,9 @@ async fn the_log_holds_no_answer_no_secret_no_key_and_no_token() {
 async fn the_log_can_be_json() {
     let home = Home::new();
     let server = home.start_with(|command| {
-        command.env("CATTLEGRID_LOG__FORMAT", "json");
+        command
+            .env("CATTLEGRID_LOG__FORMAT", "json")
+            .env("CATTLEGRID_LOG__LEVEL", "debug");
     });
     server.get("/nowhere").await;
     server.stop();

@@ -30,6 +30,7 @@ async fn a_token_is_good_once_in_a_form_or_in_json() {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 async fn whatever_is_wrong_the_status_is_200_and_the_code_says_what() {
     let home = Home::new();
     let server = home.start();
