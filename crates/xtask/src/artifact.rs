@@ -13,10 +13,8 @@ use crate::error::Error;
 ///
 /// The build's, or [`Error::NoExecutable`].
 pub(crate) fn test_server(shell: &Shell) -> Result<PathBuf, Error> {
-    executable(
-        cmd!(shell, "cargo test --workspace --all-features --no-run"),
-        "cattlegrid",
-    )
+    let build = cmd!(shell, "cargo test --workspace --all-features --no-run");
+    executables(build, ["cattlegrid"]).map(|[server]| server)
 }
 
 /// The server as people run it.
@@ -25,36 +23,46 @@ pub(crate) fn test_server(shell: &Shell) -> Result<PathBuf, Error> {
 ///
 /// The build's, or [`Error::NoExecutable`].
 pub(crate) fn release_server(shell: &Shell) -> Result<PathBuf, Error> {
-    executable(
-        cmd!(shell, "cargo build --release --package cattlegrid-server"),
-        "cattlegrid",
-    )
+    let build = cmd!(shell, "cargo build --release --package cattlegrid-server");
+    executables(build, ["cattlegrid"]).map(|[server]| server)
 }
 
-/// An example of the server's crate, which a benchmark needs.
+/// Examples of the server's crate, which benchmarks need.
 ///
 /// # Errors
 ///
 /// The build's, or [`Error::NoExecutable`].
-pub(crate) fn release_example(shell: &Shell, name: &'static str) -> Result<PathBuf, Error> {
-    executable(
-        cmd!(
-            shell,
-            "cargo build --release --package cattlegrid-server --example {name}"
-        ),
-        name,
-    )
+pub(crate) fn release_examples<const N: usize>(
+    shell: &Shell,
+    names: [&'static str; N],
+) -> Result<[PathBuf; N], Error> {
+    let build = cmd!(
+        shell,
+        "cargo build --release --package cattlegrid-server --examples"
+    );
+    executables(build, names)
 }
 
-/// Runs the cargo command `build` and returns the path of the program `name` that it built.
-fn executable(build: Cmd<'_>, name: &'static str) -> Result<PathBuf, Error> {
+/// Runs the cargo command `build` and returns the paths of the programs of these names that it built.
+fn executables<const N: usize>(
+    build: Cmd<'_>,
+    names: [&'static str; N],
+) -> Result<[PathBuf; N], Error> {
     let messages = build
         .arg("--message-format=json-render-diagnostics")
         .read()?;
-    messages
+    let artifacts: Vec<Value> = messages
         .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == name && message["profile"]["test"] == false)
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .ok_or(Error::NoExecutable(name))
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .filter(|message: &Value| message["profile"]["test"] == false)
+        .collect();
+    let mut paths = names.map(|_| PathBuf::new());
+    for (name, path) in names.into_iter().zip(&mut paths) {
+        *path = artifacts
+            .iter()
+            .filter(|message| message["target"]["name"] == name)
+            .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+            .ok_or(Error::NoExecutable(name))?;
+    }
+    Ok(paths)
 }
