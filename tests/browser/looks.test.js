@@ -82,6 +82,7 @@ describe('looks', () => {
         }
         await page.locator('button[data-preset] img').last().scrollIntoViewIfNeeded();
         await page.waitForLoadState('networkidle');
+        await page.evaluate(() => scrollTo(0, 0));
         await screenshot(page, `playground-${colorScheme}-${device}`);
         await fits();
         await axeFindsNothing();

@@ -114,8 +114,8 @@ function configuration({ kind, style, ...asked }) {
 
 /** @param {string} kind */
 const markup = (kind) =>
-  `<script type="module" src="${location.origin}/widget.js"></script>\n` +
-  `<cattlegrid-captcha sitekey="…"${kind === 'custom' ? '' : ` kind="${kind}"`}></cattlegrid-captcha>`;
+  `<script type="module"\n  src="${location.origin}/widget.js"></script>\n\n` +
+  `<cattlegrid-captcha\n  sitekey="…"${kind === 'custom' ? '' : `\n  kind="${kind}"`}>\n</cattlegrid-captcha>`;
 
 /**
  * @param {object} sketch

@@ -12,8 +12,7 @@ use axum::response::Response;
 use axum::routing::get;
 use cattlegrid::Site;
 use reqwest::Client;
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
 use super::page;
 use crate::app::App;
@@ -61,6 +60,20 @@ struct Mistakes {
     captcha: Option<&'static str>,
 }
 
+/// What siteverify answers.
+#[derive(Deserialize, Serialize)]
+struct Verification {
+    success: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenge_ts: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hostname: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<String>,
+    #[serde(rename = "error-codes")]
+    error_codes: Vec<String>,
+}
+
 /// What the back end and the server said to each other, as it may be shown.
 struct Exchange {
     url: String,
@@ -89,12 +102,13 @@ impl Backend {
         }
     }
 
-    /// Asks the server whether to let the visitor through: whether it said yes, and what was said.
-    async fn verify(&self, token: &str) -> Result<(bool, Exchange), reqwest::Error> {
+    /// Asks the server whether to let the visitor through.
+    async fn verify(&self, token: &str) -> Result<(Verification, Exchange), reqwest::Error> {
+        let site_key = self.site.key().as_str();
         let question = [
             ("secret", self.site.secret().expose()),
             ("response", token),
-            ("sitekey", self.site.key().as_str()),
+            ("sitekey", site_key),
         ];
         let reply = self
             .client
@@ -103,18 +117,16 @@ impl Backend {
             .timeout(VERIFICATION_TIMEOUT)
             .send()
             .await?;
-        let verification: Value = reply.json().await?;
-        let passed = verification["success"] == Value::Bool(true);
+        let verification: Verification = reply.json().await?;
         let exchange = Exchange {
             url: self.siteverify.clone(),
             sent: format!(
-                "secret=••••••••\n&response={}\n&sitekey={}",
-                shortened(token),
-                self.site.key()
+                "secret=••••••••\n&response={}\n&sitekey={site_key}",
+                shortened(token)
             ),
-            came_back: format!("{verification:#}"),
+            came_back: serde_json::to_string_pretty(&verification).unwrap_or_default(),
         };
-        Ok((passed, exchange))
+        Ok((verification, exchange))
     }
 }
 
@@ -151,10 +163,10 @@ async fn sent(
     // Why: a token is spent by verifying it, so what can be refused without it is refused first.
     if answer.mistakes == Mistakes::default() {
         match backend.verify(&application.token).await {
-            Ok((passed, exchange)) => {
-                answer.welcome = passed;
+            Ok((verification, exchange)) => {
+                answer.welcome = verification.success;
                 answer.exchange = Some(exchange);
-                answer.mistakes.captcha = (!passed)
+                answer.mistakes.captcha = (!verification.success)
                     .then_some("That did not let you through. Please answer the new picture.");
             }
             Err(error) => {
