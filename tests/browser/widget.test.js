@@ -115,6 +115,32 @@ describe('the widget on another origin', () => {
     });
   });
 
+  test('an answer that is only typed is judged once, and the form sent once', async () => {
+    const it = await open(`<form method="post"><input name="a" value="1">${element()}<button>Send</button></form>`);
+    const answer = await it.answer();
+    const sent = site.received.length;
+    let judged = 0;
+    page.on('request', (request) => request.url().endsWith('/answer') && judged++);
+    await it.field.fill(answer);
+    await page.getByRole('button', { name: 'Send' }).dblclick({ noWaitAfter: true });
+    await page.waitForEvent('load');
+    assert.equal(judged, 1);
+    assert.equal(site.received.length, sent + 1);
+  });
+
+  test('a script that asks whether the form is valid spends nothing', async () => {
+    const it = await open(`<form method="post">${element()}<button type="button">Ask</button></form>`);
+    const first = await it.key();
+    await it.field.fill('typed');
+    await page.evaluate(() => {
+      const ask = () => document.forms[0]?.checkValidity();
+      document.querySelector('button')?.addEventListener('click', ask);
+    });
+    await page.getByRole('button', { name: 'Ask' }).click();
+    assert.equal(await it.key(), first);
+    assert.equal(await it.field.inputValue(), 'typed');
+  });
+
   test('tells the page what happens', async () => {
     site.script = LISTEN;
     const it = await open(element('action="comment"'));

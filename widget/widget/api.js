@@ -89,6 +89,7 @@ export class Api {
     const problem = new Problem(reply ? (code ?? 'http') : 'network', reply?.status, detail);
     const pause = Number(reply?.headers.get('retry-after')) * 1000 || PAUSE * (RETRIES + 1 - retries);
     if (!problem.retryable || !retries || pause > LONGEST_PAUSE) throw problem;
+    this.#signal.throwIfAborted();
     if (reply) this.#busy();
     await new Promise((resume) => setTimeout(resume, pause));
     return this.#send(url, init, retries - 1);

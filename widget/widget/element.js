@@ -37,7 +37,8 @@ export class CattlegridCaptcha extends HTMLElement {
   #clock = 0;
   /** @type {HTMLButtonElement | null} */
   #submitter = null;
-  #due = false;
+  #due = 0;
+  #waiting = false;
   #doing = new AbortController();
   /** @type {Promise<void> | undefined} */
   #judging;
@@ -97,6 +98,7 @@ export class CattlegridCaptcha extends HTMLElement {
     removeEventListener('pageshow', this.#returned);
     this.#doing.abort();
     clearInterval(this.#clock);
+    clearTimeout(this.#due);
     if (this.#state !== 'solved') this.#state = 'loading';
   }
 
@@ -120,16 +122,11 @@ export class CattlegridCaptcha extends HTMLElement {
 
   // Why: once after a run of changes, such as a script that sets one attribute after another.
   #loadSoon() {
-    if (this.#due) return;
-    this.#due = true;
-    queueMicrotask(() => {
-      this.#due = false;
-      if (this.isConnected) this.#load();
-    });
+    clearTimeout(this.#due);
+    this.#due = setTimeout(() => this.#load());
   }
 
-  /** @param {Note} [note] what to say once the new picture is there */
-  #load(note) {
+  #load(/** @type {Note | undefined} */ note = undefined) {
     this.#forget();
     this.#become('loading');
     return this.#talk(async (api) => {
@@ -228,14 +225,18 @@ export class CattlegridCaptcha extends HTMLElement {
     const button = this.#submitter;
     if (!button || !this.#challenge || !this.#view.field.value.trim()) return;
     event.preventDefault();
+    if (this.#waiting) return;
+    this.#waiting = true;
     await this.#check();
+    this.#waiting = false;
     if (this.#token && this.form?.checkValidity()) this.form.requestSubmit(button);
   }
 
   // Why: scripts ask for validity too, but without a click just before. Enter in a field makes one as well.
   #clicked = (/** @type {Event} */ { target }) => {
-    const button = target instanceof Element ? target.closest('button') : null;
-    this.#submitter = button?.form && button.form === this.form ? button : null;
+    /** @type {HTMLButtonElement | null | false} */
+    const button = target instanceof Element && target.closest('[type=submit], button:not([type])');
+    this.#submitter = button && button.form === this.form ? button : null;
     setTimeout(() => (this.#submitter = null));
   };
 

@@ -15,7 +15,6 @@ const css = `
   display: inline-block;
   box-sizing: border-box;
   inline-size: min(100%, var(--cattlegrid-width, 20rem));
-  vertical-align: top;
 }
 :host([theme=light]) { color-scheme: light }
 :host([theme=dark]) { color-scheme: dark }
@@ -38,7 +37,6 @@ const css = `
 .label { min-block-size: 1.4em; font-size: .9375em; font-weight: 550 }
 
 .picture {
-  position: relative;
   display: grid;
   grid-template: 100%/100%;
   place-items: center;
@@ -63,8 +61,7 @@ img {
 [data-state=failed] .picture, [data-state=solved] .picture { background: none }
 [data-state=loading] .veil {
   display: block;
-  position: absolute;
-  inset: 0;
+  place-self: stretch;
   background: linear-gradient(100deg, transparent 30%, var(--_border) 50%, transparent 70%) 100%/300% 100%;
   animation: pass 1.4s linear infinite;
 }
@@ -106,10 +103,8 @@ button {
   background: none;
   color: inherit;
   cursor: pointer;
-  touch-action: manipulation;
 }
 .check {
-  position: relative;
   border-color: var(--_accent);
   background: var(--_accent);
   color: var(--cattlegrid-accent-text, light-dark(#fff, #0c2418));
@@ -142,10 +137,6 @@ svg {
 @media (prefers-reduced-motion: reduce) {
   *, [data-state] * { animation: none !important; transition: none !important }
   [data-state=loading] .veil { background: var(--_border); opacity: .5 }
-}
-@media (forced-colors: active) {
-  .check { forced-color-adjust: none; border-color: ButtonText; background: ButtonText; color: ButtonFace }
-  .field[aria-invalid=true] { border-width: 2px }
 }
 `;
 

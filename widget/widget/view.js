@@ -3,7 +3,7 @@
 import { LOCALES } from './locales.js';
 import { sheet } from './style.js';
 
-// Why: built of attributes and nodes, never of markup or a `style`, to work under any content security policy.
+// Why: no markup and no `style`, to work under any content security policy.
 /** @type {Fill} */
 const fill = (element, attributes, ...children) => {
   for (const name in attributes) element.setAttribute(name, `${attributes[name]}`);
@@ -62,7 +62,7 @@ export class View {
       this.#retry,
     ),
     html('div', 'row', {}, this.field, this.#check, this.#refresh),
-    // The mark: a cattle grid, as one sees it who is about to walk across.
+    // A cattle grid, as one sees it who walks up to it.
     html(
       'div',
       'foot',
