@@ -81,6 +81,7 @@ pub async fn run(fixture: &impl Fixture) {
     a_second_claim_does_not_prolong_the_first(fixture).await;
     of_many_claims_of_one_id_one_is_first(fixture).await;
     many_ids_are_claimed_at_once(fixture).await;
+    a_crowd_is_free_again_after_its_ttl(fixture).await;
     a_full_store_refuses_new_ids_and_keeps_its_own(fixture).await;
     a_full_store_recovers(fixture).await;
     an_empty_store_is_ready(fixture).await;
@@ -182,6 +183,31 @@ pub async fn many_ids_are_claimed_at_once(fixture: &impl Fixture) {
     assert!(
         again.iter().all(|claim| *claim == Claim::Spent),
         "an id that many had claimed was free again"
+    );
+}
+
+/// Thousands of ids expire, are claimed anew in any order, and each is spent again.
+pub async fn a_crowd_is_free_again_after_its_ttl(fixture: &impl Fixture) {
+    // Why twice: so that an id may be claimed anew before the store has cleared away its first life.
+    let store = Arc::new(fixture.store(2 * CROWD as usize).await);
+    let outcomes = crowd(&store, fixture.ttl(), id).await;
+    let spent = outcomes
+        .iter()
+        .filter(|&&claim| claim == Claim::Spent)
+        .count();
+    assert_eq!(spent, 0, "of {CROWD} new ids, this many were spent");
+    fixture.pass(fixture.ttl() + fixture.lag()).await;
+    let anew = crowd(&store, fixture.ttl(), |n| id(n ^ 0x555)).await;
+    let spent = anew.iter().filter(|&&claim| claim == Claim::Spent).count();
+    assert_eq!(
+        spent, 0,
+        "of {CROWD} ids whose ttl is over, this many were spent"
+    );
+    let again = crowd(&store, fixture.ttl(), |n| id(n ^ 0x555)).await;
+    let first = again.iter().filter(|&&claim| claim == Claim::First).count();
+    assert_eq!(
+        first, 0,
+        "of {CROWD} ids claimed anew, this many were free again"
     );
 }
 

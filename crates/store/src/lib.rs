@@ -2,7 +2,46 @@
 //!
 //! Its one essential operation is [`Store::claim`]: the first caller to claim an id is told
 //! [`Claim::First`], everyone after that [`Claim::Spent`], and however many claim it at the same moment,
-//! exactly one is first.
+//! exactly one is first. When a store cannot decide it says so, and whoever asked refuses.
+//!
+//! | store | remembers through | for |
+//! |---|---|---|
+//! | [`memory::MemoryStore`] | nothing: a restart forgets all | tests, and processes that may forget |
+//! | [`sql::sqlite::SqliteStore`] | restarts, `kill -9`, the loss of power | one machine |
+//!
+//! [`AnyStore`] is whichever of them a [`StoreUrl`] names. All of them pass the one suite in [`conformance`], and so
+//! should a store of your own.
+//!
+//! # Time
+//!
+//! Stores get the time from a [`Clock`] that never goes back, because a clock that does makes an id fresh again that
+//! was forgotten. A store that outlives its process also remembers up to when it has forgotten ids, and moves the
+//! clock there when it is opened. An id is kept for at least its ttl: times are rounded up, never down.
+//!
+//! # Bounds
+//!
+//! A store holds a bounded number of live ids. At the bound it refuses new ones with [`StoreError::Full`], and never
+//! makes room by forgetting one that lives.
+//!
+//! # Example
+//!
+//! ```
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
+//! use cattlegrid_store::{AnyStore, Claim, SpentId, Store, SystemClock};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = AnyStore::open(&"memory:?limit=1000".parse()?, Arc::new(SystemClock::new()))?;
+//!
+//! let id = SpentId::from_bytes([7; 16]);
+//! let lifetime = Duration::from_secs(300);
+//! assert_eq!(store.claim(id, lifetime).await?, Claim::First);
+//! assert_eq!(store.claim(id, lifetime).await?, Claim::Spent);
+//! # Ok(())
+//! # }
+//! ```
 
 mod any;
 mod clock;

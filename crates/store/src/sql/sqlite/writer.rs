@@ -285,78 +285,117 @@ fn millis(at: Timestamp) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use tempfile::TempDir;
+
     use super::*;
     use crate::ManualClock;
     use crate::sql::sqlite::schema;
 
-    fn claims(writer: &mut Writer, ids: std::ops::Range<u32>) -> Vec<Verdict> {
-        let now = writer.clock.now();
-        let (jobs, answers): (Vec<_>, Vec<_>) = ids
-            .map(|n| {
-                let (reply, answer) = oneshot::channel();
-                let job = Job::Claim {
-                    id: SpentId::from_bytes(u128::from(n).to_be_bytes()),
-                    asked_at: now,
-                    expires_at: now.saturating_add(Duration::from_secs(60)),
-                    reply,
-                };
-                (job, answer)
-            })
-            .unzip();
-        writer.serve(jobs.into_iter());
-        answers
-            .into_iter()
-            .map(|answer| answer.blocking_recv().unwrap())
-            .collect()
+    const TTL: Duration = Duration::from_secs(60);
+
+    struct Bench {
+        writer: Writer,
+        clock: Arc<ManualClock>,
+        _files: TempDir,
+    }
+
+    fn bench() -> Bench {
+        let files = tempfile::tempdir().unwrap();
+        let options = SqliteOptions::default();
+        let connection = schema::open(&files.path().join("spent.db"), options).unwrap();
+        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_700_000_000_000)));
+        Bench {
+            writer: Writer::new(connection, options, clock.clone()).unwrap(),
+            clock,
+            _files: files,
+        }
+    }
+
+    impl Bench {
+        /// A claim that is made now, and the reply that will come when it is served.
+        fn job(&self, id: u32) -> (Job, oneshot::Receiver<Verdict>) {
+            let (reply, answer) = oneshot::channel();
+            let asked_at = self.clock.now();
+            let job = Job::Claim {
+                id: SpentId::from_bytes(u128::from(id).to_be_bytes()),
+                asked_at,
+                expires_at: asked_at.saturating_add(TTL),
+                reply,
+            };
+            (job, answer)
+        }
+
+        fn claim(&mut self, ids: std::ops::Range<u32>) -> Vec<Verdict> {
+            let (jobs, answers): (Vec<_>, Vec<_>) = ids.map(|id| self.job(id)).unzip();
+            self.writer.serve(jobs.into_iter());
+            answers
+                .into_iter()
+                .map(|answer| answer.blocking_recv().unwrap())
+                .collect()
+        }
+
+        fn all_get(&mut self, ids: std::ops::Range<u32>, expected: Claim) -> bool {
+            self.claim(ids)
+                .iter()
+                .all(|verdict| matches!(verdict, Ok(claim) if *claim == expected))
+        }
     }
 
     #[test]
     fn a_disk_that_is_full_refuses_the_batch_and_works_again_when_there_is_room() {
-        let files = tempfile::tempdir().unwrap();
-        let options = SqliteOptions::default();
-        let connection = schema::open(&files.path().join("spent.db"), options).unwrap();
-        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_700_000_000_000)));
-        let mut writer = Writer::new(connection, options, clock).unwrap();
-        let is_first = |verdict: &Verdict| matches!(verdict, Ok(Claim::First));
-
+        let mut bench = bench();
         // SQLite says `database or disk is full` in the same way for a full disk as for this bound.
-        writer
-            .connection
-            .pragma_update(None, "max_page_count", 12)
-            .unwrap();
-        assert!(claims(&mut writer, 0..10).iter().all(is_first));
-        for verdict in claims(&mut writer, 10..1000) {
+        let room = |bench: &Bench, pages: i64| {
+            bench
+                .writer
+                .connection
+                .pragma_update(None, "max_page_count", pages)
+                .unwrap();
+        };
+        room(&bench, 12);
+        assert!(bench.all_get(0..10, Claim::First));
+        for verdict in bench.claim(10..1000) {
             let error = verdict.unwrap_err();
             assert!(error.to_string().contains("full"), "{error}");
             assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
         }
-        writer
-            .connection
-            .pragma_update(None, "max_page_count", 1_000_000)
-            .unwrap();
-        assert!(claims(&mut writer, 10..1000).iter().all(is_first));
-        assert!(
-            claims(&mut writer, 0..1000)
-                .iter()
-                .all(|verdict| matches!(verdict, Ok(Claim::Spent)))
-        );
+        room(&bench, 1_000_000);
+        assert!(bench.all_get(10..1000, Claim::First));
+        assert!(bench.all_get(0..1000, Claim::Spent));
     }
 
     #[test]
     fn an_abandoned_claim_spends_nothing() {
-        let files = tempfile::tempdir().unwrap();
-        let options = SqliteOptions::default();
-        let connection = schema::open(&files.path().join("spent.db"), options).unwrap();
-        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_700_000_000_000)));
-        let mut writer = Writer::new(connection, options, clock.clone()).unwrap();
-        let (reply, answer) = oneshot::channel();
+        let mut bench = bench();
+        let (job, answer) = bench.job(0);
         drop(answer);
-        writer.serve(std::iter::once(Job::Claim {
-            id: SpentId::from_bytes([0; 16]),
-            asked_at: clock.now(),
-            expires_at: clock.now().saturating_add(Duration::from_secs(60)),
-            reply,
-        }));
-        assert!(matches!(claims(&mut writer, 0..1)[..], [Ok(Claim::First)]));
+        bench.writer.serve(std::iter::once(job));
+        assert!(bench.all_get(0..1, Claim::First));
+    }
+
+    #[test]
+    fn a_claim_that_waits_while_its_id_expires_is_still_told_that_it_is_spent() {
+        let mut bench = bench();
+        assert!(bench.all_get(0..1, Claim::First));
+        bench.clock.advance(TTL);
+        let (late, answer) = bench.job(0);
+        bench.clock.advance(Duration::from_secs(1));
+        assert!(bench.all_get(1..2, Claim::First));
+        bench.writer.serve(std::iter::once(late));
+        assert!(matches!(answer.blocking_recv(), Ok(Ok(Claim::Spent))));
+    }
+
+    #[test]
+    fn a_claim_that_waits_too_long_is_refused() {
+        let mut bench = bench();
+        assert!(bench.all_get(0..1, Claim::First));
+        let (late, answer) = bench.job(0);
+        bench.clock.advance(TTL + Duration::from_secs(60));
+        assert!(bench.all_get(1..2, Claim::First));
+        bench.writer.serve(std::iter::once(late));
+        assert!(matches!(
+            answer.blocking_recv(),
+            Ok(Err(StoreError::Unavailable(_)))
+        ));
     }
 }
