@@ -1,4 +1,8 @@
 //! Where pictures are drawn: on threads of their own, of which there are few, with a short queue before them.
+//!
+//! `examples/drawing.rs` measures this beside drawing in the handler's place. Both draw as many pictures a second,
+//! but with 512 viewers of the largest pictures everything else waits for seconds in the one case, and for
+//! milliseconds in the other, which moreover can say that it is too much.
 
 use std::sync::Arc;
 use std::thread::available_parallelism;

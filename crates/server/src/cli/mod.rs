@@ -80,7 +80,7 @@ struct Settings {
 
 impl Settings {
     fn load(self) -> Result<Config, Error> {
-        fn name<T: clap::ValueEnum>(value: T) -> Option<String> {
+        fn name<T: clap::ValueEnum>(value: &T) -> Option<String> {
             value
                 .to_possible_value()
                 .map(|value| value.get_name().to_owned())
@@ -94,8 +94,8 @@ impl Settings {
             ("secret_file", self.secret_file.as_deref().map(absolute)),
             ("store", self.store),
             ("listen", listen),
-            ("log.level", self.log_level.and_then(name)),
-            ("log.format", self.log_format.and_then(name)),
+            ("log.level", self.log_level.as_ref().and_then(name)),
+            ("log.format", self.log_format.as_ref().and_then(name)),
         ];
         let environment = std::env::vars_os().map(|(name, value)| {
             let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();

@@ -5,8 +5,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::extract::{FromRequest, Request, State};
 use cattlegrid::{Passed, Refusal, ResponseToken, SecretKey, Verification};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -83,12 +82,10 @@ impl From<Passed> for Reply {
         (Question = "application/json"),
     )),
     responses((status = OK, description = "Whether to let the visitor through", body = Reply)))]
-async fn siteverify(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Result<WholeBody, Problem>,
-) -> Json<Reply> {
-    let reply = match read(&headers, body) {
+async fn siteverify(State(app): State<Arc<App>>, request: Request) -> Json<Reply> {
+    // Why: the whole request, as the extractor of headers alone would copy them.
+    let kind = BodyType::of(request.headers());
+    let reply = match read(kind, WholeBody::from_request(request, &app).await) {
         Ok((secret, token, site_key)) => verify(&app, &secret, &token, site_key.as_deref()).await,
         Err(error_codes) => Reply {
             error_codes,
@@ -101,11 +98,14 @@ async fn siteverify(
 
 type Read = (SecretKey, ResponseToken, Option<String>);
 
-fn read(headers: &HeaderMap, body: Result<WholeBody, Problem>) -> Result<Read, Vec<&'static str>> {
+fn read(
+    kind: Option<BodyType>,
+    body: Result<WholeBody, Problem>,
+) -> Result<Read, Vec<&'static str>> {
     const BAD_REQUEST: &str = "bad-request";
     let malformed = || vec![BAD_REQUEST];
     let WholeBody(body) = body.map_err(|_| malformed())?;
-    let question: Question = match BodyType::of(headers).ok_or_else(malformed)? {
+    let question: Question = match kind.ok_or_else(malformed)? {
         BodyType::Json => serde_json::from_slice(&body).map_err(|_| malformed())?,
         BodyType::Form => serde_urlencoded::from_bytes(&body).map_err(|_| malformed())?,
     };
