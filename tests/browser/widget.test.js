@@ -9,8 +9,8 @@ import { Site } from './support/site.js';
 
 /** @import { Browser, BrowserContext, Page } from 'playwright-core' */
 
+/** A site whose challenges expire before anyone can read them. */
 const HASTY = 'hasty';
-const HASTY_TOKEN = 'hasty-token';
 
 describe('the widget on another origin', () => {
   /** @type {Cattlegrid} */
@@ -34,11 +34,7 @@ describe('the widget on another origin', () => {
       [[sites]]
       key = "${HASTY}"
       secret = "a-secret-key-for-tests"
-      challenge_ttl = "3s"
-      [[sites]]
-      key = "${HASTY_TOKEN}"
-      secret = "another-secret-key-for-tests"
-      token_ttl = "3s"
+      challenge_ttl = "2s"
     `);
     site = await Site.start(cattlegrid.url);
     browser = await launch();
@@ -161,8 +157,13 @@ describe('the widget on another origin', () => {
 
   test('an expired picture renews itself, and says so', async () => {
     site.script = LISTEN;
-    const it = await open(element('', HASTY));
+    await page.clock.install();
+    const it = await open(element());
     const first = await it.key();
+    await it.field.fill('typed');
+    await page.clock.fastForward('04:50');
+    assert.equal(await it.key(), first, 'it is good for five minutes');
+    await page.clock.fastForward('00:11');
     await it.status.getByText('Too much time has passed. Here is a new picture.').waitFor();
     assert.notEqual(await it.key(), first);
     assert.deepEqual((await events()).find(({ type }) => type === 'expired').what, 'challenge');
@@ -170,8 +171,12 @@ describe('the widget on another origin', () => {
 
   test('a token that expires leaves the form unsolved again', async () => {
     site.script = LISTEN;
-    const it = await open(`<form>${element('', HASTY_TOKEN)}</form>`);
+    await page.clock.install();
+    const it = await open(`<form>${element()}</form>`);
     await it.solve();
+    await page.clock.fastForward('04:50');
+    assert.notEqual(await it.token(), '');
+    await page.clock.fastForward('00:11');
     await it.status.getByText('Too much time has passed. Here is a new picture.').waitFor();
     assert.equal(await it.token(), '');
     assert.equal(await page.evaluate(() => document.forms[0]?.checkValidity()), false);
@@ -179,12 +184,35 @@ describe('the widget on another origin', () => {
     await it.solve();
   });
 
+  test('a clock that is wrong by days does no harm', async () => {
+    for (const days of [-3, 3]) {
+      await page.clock.install({ time: Date.now() + days * 86_400_000 });
+      const it = await open(element());
+      const first = await it.key();
+      await page.clock.fastForward('04:50');
+      assert.equal(await it.key(), first);
+      await it.solve();
+    }
+  });
+
+  test('a page in the background asks for nothing until it is seen again', async () => {
+    await page.clock.install();
+    const it = await open(element());
+    const first = await it.key();
+    await page.evaluate(() => Object.defineProperty(document, 'hidden', { value: true, configurable: true }));
+    await page.clock.fastForward('20:00');
+    assert.equal(await it.key(), first);
+    await page.evaluate(() => Object.defineProperty(document, 'hidden', { value: false }));
+    await page.clock.fastForward('00:01');
+    await it.status.getByText('Too much time has passed').waitFor();
+    assert.notEqual(await it.key(), first);
+  });
+
   test('an answer that comes too late brings a new picture', async () => {
     const it = await open(element('', HASTY));
-    const answer = await it.answer();
-    // Why: the page is hidden for its clock, so that it does not renew the picture by itself.
     await page.evaluate(() => Object.defineProperty(document, 'hidden', { value: true }));
-    await new Promise((resolve) => setTimeout(resolve, 4000));
+    const { answer, expires_at } = await cattlegrid.open(await it.key());
+    while (Date.now() <= Date.parse(expires_at)) await new Promise((resolve) => setTimeout(resolve, 50));
     await it.field.fill(answer);
     await it.check.click();
     await it.status.getByText('Too much time has passed').waitFor();
@@ -331,27 +359,21 @@ describe('the widget on another origin', () => {
   });
 
   test('waits as long as a busy server asks', async () => {
-    const asked = /** @type {number[]} */ ([]);
+    let asked = 0;
     const headers = {
-      'retry-after': '2',
+      'retry-after': '20',
       'access-control-allow-origin': '*',
       'access-control-expose-headers': 'retry-after',
     };
-    await page.route('**/image*', (route) => {
-      asked.push(Date.now());
-      return asked.length > 2
-        ? route.continue()
-        : route.fulfill({
-            status: 503,
-            headers,
-            contentType: 'application/problem+json',
-            body: '{"code":"overloaded"}',
-          });
-    });
+    const busy = { status: 503, headers, contentType: 'application/problem+json', body: '{"code":"overloaded"}' };
+    await page.clock.install();
+    await page.route('**/image*', (route) => (++asked > 2 ? route.continue() : route.fulfill(busy)));
     const it = await open(element());
     await it.status.getByText('The server is busy').waitFor();
-    await it.reaches('ready');
-    assert.ok(Number(asked[2]) - Number(asked[1]) >= 1900, 'not sooner than asked');
+    assert.equal(asked, 2, 'the picture, and why it did not come');
+    await page.clock.fastForward('00:18');
+    assert.equal(asked, 2, 'not sooner than asked');
+    await page.clock.fastForward('00:02');
     await it.solve();
   });
 
