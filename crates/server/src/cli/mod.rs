@@ -90,8 +90,8 @@ impl Settings {
             .listen
             .or_else(|| self.port.map(|port| format!("127.0.0.1:{port}")));
         let flags = [
-            ("data", self.data.as_deref().map(absolute)),
-            ("secret_file", self.secret_file.as_deref().map(absolute)),
+            ("data", self.data),
+            ("secret_file", self.secret_file),
             ("store", self.store),
             ("listen", listen),
             ("log.level", self.log_level.as_ref().and_then(name)),
@@ -135,14 +135,6 @@ fn completions(shell: Shell) -> Result<(), Error> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "cattlegrid", &mut script);
     print(&script)
-}
-
-/// A path on the command line starts from the working directory, whatever file the configuration is in.
-fn absolute(path: &str) -> String {
-    std::path::absolute(path).map_or_else(
-        |_| path.to_owned(),
-        |absolute| absolute.display().to_string(),
-    )
 }
 
 /// Writes to the standard output stream.

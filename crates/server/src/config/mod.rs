@@ -166,11 +166,12 @@ impl Config {
             .map(Variable::from)
             .collect();
         for variable in &variables {
-            root.overlay(&variable.path, variable.value.clone())
+            root.overlay(&variable.path, rooted(&variable.path, &variable.value))
                 .map_err(|error| Error::config(&variable.name, error))?;
         }
         for (key, value) in flags {
             let path: Vec<_> = key.split('.').map(str::to_owned).collect();
+            let value = rooted(&path, &value);
             root.overlay(&path, value)
                 .map_err(|error| Error::config(key, error))?;
         }
@@ -184,6 +185,10 @@ impl Config {
             let place = place.map_or(String::new(), |place| format!(" (in {place})"));
             Error::config(&format!("{key}{place}"), error.into_inner())
         })?;
+        if config.secret.is_some() && config.secret_file.is_some() {
+            let problem = "is given beside `secret`; give one of the two";
+            return Err(Error::config("secret_file", problem));
+        }
         config.base = file
             .and_then(Path::parent)
             .map_or_else(PathBuf::new, Path::to_owned);
@@ -198,6 +203,15 @@ impl Config {
     /// Whether there is a demo site.
     pub fn has_demo(&self) -> bool {
         self.demo.unwrap_or(self.sites.is_empty())
+    }
+}
+
+/// The value, made absolute if it is a path: outside the file, paths start from the working directory.
+fn rooted(key: &[String], value: &str) -> String {
+    let is_path = matches!(key, [key] if key == "data" || key == "secret_file");
+    match std::path::absolute(value) {
+        Ok(path) if is_path => path.display().to_string(),
+        _ => value.to_owned(),
     }
 }
 

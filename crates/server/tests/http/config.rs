@@ -200,3 +200,43 @@ async fn files_are_found_from_where_the_configuration_lies() {
         "{answer}"
     );
 }
+
+#[test]
+fn paths_start_from_where_they_were_given() {
+    let home = Home::new();
+    std::fs::create_dir(home.path().join("work")).unwrap();
+    let path = home.file("cattlegrid.toml", "data = \"in-file\"");
+    let mut command = program();
+    command
+        .arg("check")
+        .current_dir(home.path().join("work"))
+        .env("CATTLEGRID_CONFIG", &path);
+    let place = |path: &str| home.path().join(path).display().to_string();
+    assert!(run(&mut command).out.contains(&place("in-file/secret")));
+    command.env("CATTLEGRID_DATA", "in-environment");
+    assert!(
+        run(&mut command)
+            .out
+            .contains(&place("work/in-environment/secret"))
+    );
+    command.args(["--data", "in-flag"]);
+    assert!(
+        run(&mut command)
+            .out
+            .contains(&place("work/in-flag/secret"))
+    );
+}
+
+#[test]
+fn two_sources_of_the_secret_are_one_too_many() {
+    let home = Home::new();
+    let secret = "s".repeat(43);
+    let ended = check(
+        &home,
+        "secret_file = \"secret\"",
+        &[("CATTLEGRID_SECRET", &secret)],
+    );
+    assert_eq!(ended.status, Some(78));
+    assert!(ended.err.contains("secret_file"), "{}", ended.err);
+    assert!(!ended.err.contains(&secret));
+}
