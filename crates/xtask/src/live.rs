@@ -37,7 +37,15 @@ impl Live {
         let start = Instant::now();
         let (process, line) = Background::start(
             without_settings(&mut Command::new(binary))
-                .args(["serve", "--json", "--listen", "127.0.0.1:0", "--data"])
+                .args([
+                    "serve",
+                    "--json",
+                    "--listen",
+                    "127.0.0.1:0",
+                    "--log-level",
+                    "warn",
+                    "--data",
+                ])
                 .arg(data.path())
                 .envs(environment.iter().copied()),
         )?;
