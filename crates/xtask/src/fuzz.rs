@@ -4,8 +4,8 @@ use xshell::{Shell, cmd};
 
 use crate::error::Error;
 
-/// Where cargo-fuzz finds the targets.
-const FOLDER: &str = "fuzz";
+/// Where interesting inputs are kept. The committed corpus is only read; what is worth keeping is copied there by hand.
+const FOUND: &str = "target/fuzz";
 
 /// Runs every fuzz target, or the named one, for `seconds` each.
 ///
@@ -28,18 +28,15 @@ pub(crate) fn run(shell: &Shell, target: Option<&str>, seconds: u32) -> Result<(
         });
     }
     let targets = match target {
-        Some(target) => vec![target.to_owned()],
-        None => cmd!(shell, "cargo +nightly fuzz list --fuzz-dir {FOLDER}")
-            .read()?
-            .lines()
-            .map(str::to_owned)
-            .collect(),
+        Some(target) => target.to_owned(),
+        None => cmd!(shell, "cargo +nightly fuzz list").read()?,
     };
     let limit = format!("-max_total_time={seconds}");
-    for target in targets {
+    for target in targets.lines() {
+        let found = shell.create_dir(format!("{FOUND}/{target}"))?;
         cmd!(
             shell,
-            "cargo +nightly fuzz run --fuzz-dir {FOLDER} {target} -- {limit}"
+            "cargo +nightly fuzz run {target} {found} fuzz/corpus/{target} -- {limit}"
         )
         .run()?;
     }
