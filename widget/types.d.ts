@@ -24,17 +24,29 @@ export interface Ask {
   locale: string;
 }
 
+/** What the server sends, with each `expires_at` in milliseconds since the epoch by this browser's clock. */
 export interface Challenge {
   key: string;
   kind: string;
-  image: URL;
-  /** Milliseconds since the epoch, by this browser's clock. */
-  expires: number;
+  image_url: string;
+  expires_at: number;
 }
 
-/** What the server says to an answer. */
-export type Judgement =
-  { success: true; token: string; expires: number } | { success: false; code: string; challenge: Challenge };
+/** What the server says to a right answer. */
+export interface Right {
+  success: true;
+  token: string;
+  expires_at: number;
+}
+
+/** What the server says to any other answer. */
+export interface Wrong {
+  success: false;
+  'error-codes': [string];
+  challenge: Challenge;
+}
+
+export type Judgement = Right | Wrong;
 
 /** What a person does in the view. */
 export interface Actions {

@@ -17,6 +17,8 @@ describe('the sign-up page', () => {
   let page;
   /** @type {Widget} */
   let widget;
+  /** @type {string[]} */
+  let complaints;
 
   before(async () => {
     cattlegrid = await Cattlegrid.start();
@@ -28,10 +30,20 @@ describe('the sign-up page', () => {
   });
   beforeEach(async () => {
     page = await browser.newPage({ viewport: { width: 1100, height: 900 } });
-    await page.goto(cattlegrid.url);
+    complaints = [];
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    const response = await page.goto(cattlegrid.url);
+    assert.match(response?.headers()['content-security-policy'] ?? '', /^default-src 'self';/);
     widget = new Widget(page.locator('cattlegrid-captcha'), cattlegrid);
   });
-  afterEach(() => page.close());
+  afterEach(async () => {
+    await page.close();
+    assert.deepEqual(
+      complaints.filter((text) => !/status of 422/.test(text)),
+      [],
+    );
+  });
 
   async function fillIn() {
     await page.getByLabel('Name').fill('Ada Lovelace');

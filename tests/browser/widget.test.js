@@ -244,6 +244,19 @@ describe('the widget on another origin', () => {
     assert.equal(await page.evaluate(() => document.forms[0]?.checkValidity()), true);
   });
 
+  test('keeps its token when it is moved on the page', async () => {
+    const it = await open(`<form>${element()}</form><form id="other"></form>`);
+    await it.solve();
+    const token = await it.token();
+    const sent = await it.host.evaluate((host) => {
+      const other = /** @type {HTMLFormElement} */ (document.querySelector('#other'));
+      other.append(host);
+      return new FormData(other).get('cattlegrid-response');
+    });
+    assert.equal(sent, token);
+    await it.reaches('solved');
+  });
+
   test('begins again when the form is reset', async () => {
     const it = await open(`<form>${element()}<button type="reset">Reset</button></form>`);
     await it.solve();

@@ -29,21 +29,18 @@ export class Api {
     this.#busy = busy;
   }
 
-  async issue(/** @type {Ask} */ ask) {
-    const [body, until] = await this.#post('', ask);
-    return this.#challenge(body, until);
+  /** @returns {Promise<Challenge>} */
+  issue(/** @type {Ask} */ ask) {
+    return this.#post('', ask);
   }
 
   /** @returns {Promise<Judgement>} */
-  async answer(/** @type {string} */ key, /** @type {string} */ answer) {
-    const [body, until] = await this.#post(`/${key}/answer`, { answer });
-    const { success, token, challenge, 'error-codes': codes } = body;
-    return success
-      ? { success, token, expires: until(body) }
-      : { success, code: codes[0], challenge: this.#challenge(challenge, until) };
+  answer(/** @type {string} */ key, /** @type {string} */ answer) {
+    return this.#post(`/${key}/answer`, { answer });
   }
 
-  async picture(/** @type {URL} */ url) {
+  async picture(/** @type {Challenge} */ { image_url }) {
+    const url = new URL(image_url, this.#base);
     const load = async () => {
       const image = new Image();
       image.srcset = `${url}, ${url}?scale=2 2x`;
@@ -59,12 +56,6 @@ export class Api {
     return image;
   }
 
-  /** @returns {Challenge} */
-  #challenge(/** @type {any} */ body, /** @type {(body: any) => number} */ until) {
-    return { key: body.key, kind: body.kind, image: new URL(body.image_url, this.#base), expires: until(body) };
-  }
-
-  /** @returns {Promise<[any, (body: any) => number]>} what came back, and when such a thing expires by our clock */
   async #post(/** @type {string} */ path, /** @type {object} */ body) {
     const reply = await this.#send(new URL('api/v1/challenges' + path, this.#base), {
       method: 'POST',
@@ -74,7 +65,9 @@ export class Api {
     // Why: our clock may be wrong by hours, so what counts is how long after its reply the server means.
     const now = Date.now();
     const replied = Date.parse(reply.headers.get('date') ?? '') || now;
-    return [await reply.json(), ({ expires_at }) => now + Math.max(Date.parse(expires_at) - replied, SHORTEST_LIFE)];
+    return JSON.parse(await reply.text(), (key, value) =>
+      key === 'expires_at' ? now + Math.max(Date.parse(value) - replied, SHORTEST_LIFE) : value,
+    );
   }
 
   // Why: anything may be sent again. Issuing writes nothing, and an answer that was judged although its reply got

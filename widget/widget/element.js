@@ -1,4 +1,4 @@
-/** @import { Challenge, Note, State } from '../types.js' */
+/** @import { Challenge, Note, Right, State } from '../types.js' */
 
 import { Api, Problem } from './api.js';
 import { LOCALES, pick } from './locales.js';
@@ -147,8 +147,8 @@ export class CattlegridCaptcha extends HTMLElement {
     this.#become('checking', { text: 'checking' });
     this.#judging = this.#talk(async (api) => {
       const judgement = await api.answer(challenge.key, field.value);
-      if (judgement.success) this.#solve(judgement.token, judgement.expires);
-      else await this.#present(api, judgement.challenge, this.#refused(judgement.code));
+      if (judgement.success) this.#solve(judgement);
+      else await this.#present(api, judgement.challenge, this.#refused(judgement['error-codes'][0]));
     });
     return this.#judging;
   }
@@ -168,15 +168,15 @@ export class CattlegridCaptcha extends HTMLElement {
   async #present(/** @type {Api} */ api, /** @type {Challenge} */ challenge, /** @type {Note | undefined} */ note) {
     this.#forget();
     this.#become('loading', note);
-    const { kind, expires } = challenge;
-    this.#view.draw(await api.picture(challenge.image), kind);
+    const { kind, expires_at: expires } = challenge;
+    this.#view.draw(await api.picture(challenge), kind);
     this.#challenge = challenge;
     this.#expires = expires;
     this.#become('ready', note);
     this.#emit('load', { kind, expires });
   }
 
-  #solve(/** @type {string} */ token, /** @type {number} */ expires) {
+  #solve(/** @type {Right} */ { token, expires_at: expires }) {
     const entry = new FormData();
     entry.set('cattlegrid-response', token);
     this.#token = token;

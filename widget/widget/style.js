@@ -79,7 +79,7 @@ img {
 @keyframes draw { from { stroke-dashoffset: 60 } }
 [data-state=failed] .retry { display: block; background: var(--_background) }
 
-.row { display: flex; gap: var(--_gap) }
+.row { display: flex; flex-wrap: wrap; gap: var(--_gap) }
 .field, button {
   min-block-size: var(--_control-size);
   margin: 0;
@@ -88,7 +88,7 @@ img {
   font: inherit;
 }
 .field {
-  flex: 1;
+  flex: 1 6rem;
   min-inline-size: 0;
   padding: 0 .75em;
   background: var(--cattlegrid-field-background, light-dark(#fff, #121517));

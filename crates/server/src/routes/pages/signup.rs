@@ -158,7 +158,7 @@ async fn sent(
     State(backend): State<Arc<Backend>>,
     form: Result<Form<Application>, FormRejection>,
 ) -> Result<Response, Problem> {
-    let Form(application) = form.map_err(|error| Problem::bad_request(error.body_text()))?;
+    let Form(application) = form.map_err(|rejection| unread(&rejection))?;
     let mut answer = backend.page();
     answer.mistakes = application.mistakes();
     // Why: a token is spent by verifying it, so what can be refused without it is refused first.
@@ -184,6 +184,18 @@ async fn sent(
         StatusCode::UNPROCESSABLE_ENTITY
     };
     Ok(page(status, &answer))
+}
+
+fn unread(rejection: &FormRejection) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body-too-large",
+            "the form is larger than the server takes",
+        )
+    } else {
+        Problem::bad_request("the body is not the form")
+    }
 }
 
 /// The token's beginning: enough to see which it is, too little to use it.
