@@ -126,9 +126,7 @@ impl Line {
         let mut drawn = 0;
         for letter in &self.letters {
             for contour in contours.by_ref().take(letter.end - drawn) {
-                for (from, to) in edges(&self.points[contour]) {
-                    canvas.edge(letter.ink, from, to);
-                }
+                canvas.polygon(letter.ink, &self.points[contour]);
             }
             drawn = letter.end;
         }

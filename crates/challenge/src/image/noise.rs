@@ -2,7 +2,7 @@ use super::Style;
 use super::canvas::Canvas;
 use super::dice::Dice;
 use super::layout::{Frame, Line};
-use super::outline::{Point, edges};
+use super::outline::Point;
 use super::style::within;
 use super::warp::{cos_turns, sin_turns};
 use crate::ChallengeError;
@@ -79,6 +79,21 @@ pub(super) fn draw(
         }
     }
 }
+
+/// The corners of a regular octagon around the origin, 1 away from it.
+const OCTAGON: [(f32, f32); 8] = {
+    const HALF: f32 = std::f32::consts::FRAC_1_SQRT_2;
+    [
+        (1.0, 0.0),
+        (HALF, HALF),
+        (0.0, 1.0),
+        (-HALF, HALF),
+        (-1.0, 0.0),
+        (-HALF, -HALF),
+        (0.0, -1.0),
+        (HALF, -HALF),
+    ]
+};
 
 /// Draws one thing after the other.
 struct Pen<'a> {
@@ -168,15 +183,12 @@ impl Pen<'_> {
             y: h * self.dice.unit(),
         };
         let radius = self.em * self.dice.between(0.012, 0.034);
-        let corners: [Point; 8] = std::array::from_fn(|corner| {
-            let angle = corner as f32 / 8.0;
-            Point {
-                x: centre.x + radius * cos_turns(angle),
-                y: centre.y + radius * sin_turns(angle),
-            }
+        let corners = OCTAGON.map(|(x, y)| Point {
+            x: centre.x + radius * x,
+            y: centre.y + radius * y,
         });
         let ink = self.ink();
-        self.polygon(ink, &corners);
+        self.canvas.polygon(ink, &corners);
     }
 
     fn speck(&mut self) {
@@ -207,12 +219,6 @@ impl Pen<'_> {
             };
         }
         let ink = self.ink();
-        self.polygon(ink, &outline);
-    }
-
-    fn polygon(&mut self, ink: usize, points: &[Point]) {
-        for (from, to) in edges(points) {
-            self.canvas.edge(ink, from, to);
-        }
+        self.canvas.polygon(ink, &outline);
     }
 }

@@ -13,6 +13,7 @@ pub(super) struct Entry {
 #[derive(Default)]
 pub(super) struct Indexed {
     pub(super) palette: Vec<Entry>,
+    /// Row by row.
     pub(super) indices: Vec<u8>,
 }
 

@@ -25,8 +25,8 @@ impl Encoder {
     /// A PNG file of the picture whose rows of `width` indices follow each other. The palette has 1 to 256 entries,
     /// and every index is one of them.
     pub(super) fn encode(&mut self, width: usize, palette: &[Entry], indices: &[u8]) -> Vec<u8> {
-        let height = indices.len() / width;
-        let depth = depth(palette.len());
+        let (depth, height) = (depth(palette.len()), indices.len() / width);
+        let stride = 1 + (width * depth).div_ceil(8);
         self.pack(width, depth, indices);
 
         let mut file = Vec::with_capacity(self.rows.len() / 2 + 128);
@@ -49,7 +49,6 @@ impl Encoder {
                 data.extend(palette[..=last].iter().map(|entry| entry.alpha));
             });
         }
-        let stride = self.rows.len() / height.max(1);
         chunk(&mut file, *b"IDAT", |data| {
             self.deflater.zlib(&self.rows, stride, data);
         });
@@ -65,10 +64,10 @@ impl Encoder {
             match depth {
                 8 => self.rows.extend(row),
                 4 => {
-                    let pairs = row.chunks_exact(2);
-                    let last = pairs.remainder().first().map(|index| index << 4);
+                    let (pairs, last) = row.as_chunks::<2>();
                     self.rows
-                        .extend(pairs.map(|pair| pair[0] << 4 | pair[1]).chain(last));
+                        .extend(pairs.iter().map(|&[left, right]| left << 4 | right));
+                    self.rows.extend(last.iter().map(|index| index << 4));
                 }
                 _ => self.rows.extend(row.chunks(8 / depth).map(|pixels| {
                     let packed = pixels.iter().fold(0, |byte, index| byte << depth | index);

@@ -1,10 +1,3 @@
-/// Puts bits behind each other into bytes, the first in the lowest bit, as DEFLATE does (RFC 1951, section 3.1.1).
-pub(super) struct BitWriter<'a> {
-    bytes: &'a mut Vec<u8>,
-    pending: u64,
-    count: u32,
-}
-
 /// Bits to be written together, the first in the lowest bit: at most 32, and none set above them.
 #[derive(Clone, Copy)]
 pub(super) struct Word {
@@ -12,37 +5,62 @@ pub(super) struct Word {
     pub(super) count: u32,
 }
 
-impl<'a> BitWriter<'a> {
-    pub(super) fn new(bytes: &'a mut Vec<u8>) -> Self {
+impl Word {
+    /// These bits and then those of `next`, together at most 32.
+    #[inline]
+    pub(super) fn then(self, next: Self) -> Self {
         Self {
-            bytes,
-            pending: 0,
-            count: 0,
+            bits: self.bits | next.bits << self.count,
+            count: self.count + next.count,
         }
     }
+}
 
-    /// Writes the lowest `count` bits, at most 32; higher ones must be zero.
+/// Puts bits behind each other into bytes, the first in the lowest bit, as DEFLATE does (RFC 1951, section 3.1.1).
+#[derive(Default)]
+pub(super) struct BitWriter {
+    /// What has been written, and room for more.
+    bytes: Vec<u8>,
+    /// How many bytes are complete.
+    complete: usize,
+    pending: u64,
+    count: u32,
+}
+
+impl BitWriter {
+    /// Begins anew, with room for so many words.
+    pub(super) fn begin(&mut self, words: usize) {
+        // Why 8 more: each word is written with all the eight bytes that it might touch.
+        self.bytes.resize(4 * words + 8, 0);
+        (self.complete, self.pending, self.count) = (0, 0, 0);
+    }
+
+    /// Writes the word.
     #[inline]
-    pub(super) fn put(&mut self, bits: u32, count: u32) {
-        self.pending |= u64::from(bits) << self.count;
-        self.count += count;
-        if self.count >= 32 {
-            self.bytes
-                .extend_from_slice(&(self.pending as u32).to_le_bytes());
-            self.pending >>= 32;
-            self.count -= 32;
+    pub(super) fn put(&mut self, word: Word) {
+        // Why always eight bytes: whether a byte is complete is as good as random, and a wrong guess of the processor
+        // costs more than all this.
+        self.pending |= u64::from(word.bits) << self.count;
+        self.count += word.count;
+        if let Some(place) = self
+            .bytes
+            .get_mut(self.complete..)
+            .and_then(|rest| rest.first_chunk_mut::<8>())
+        {
+            *place = self.pending.to_le_bytes();
         }
+        self.complete += (self.count / 8) as usize;
+        self.pending >>= self.count & !7;
+        self.count &= 7;
     }
 
-    #[inline]
-    pub(super) fn put_word(&mut self, word: Word) {
-        self.put(word.bits, word.count);
+    /// All that was written, the last byte filled with zeros.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.complete + self.count.div_ceil(8) as usize]
     }
 
-    /// Fills the last byte with zeros.
-    pub(super) fn finish(self) {
-        let bytes = self.count.div_ceil(8) as usize;
-        self.bytes
-            .extend_from_slice(&self.pending.to_le_bytes()[..bytes]);
+    /// The bytes that are held.
+    pub(super) fn held(&self) -> usize {
+        self.bytes.capacity()
     }
 }

@@ -1,6 +1,6 @@
 use simd_adler32::Adler32;
 
-use super::bits::BitWriter;
+use super::bits::{BitWriter, Word};
 use super::huffman::{Code, Coded};
 
 const LITERALS: usize = 286;
@@ -18,22 +18,24 @@ const WINDOW: usize = 32_768;
 #[derive(Default)]
 pub(super) struct Deflater {
     tokens: Vec<Token>,
+    bits: BitWriter,
 }
 
 /// What stands for the next bytes.
 #[derive(Clone, Copy)]
 enum Token {
-    Literal(u8),
+    /// So many bytes are written as they are.
+    Literals(usize),
     /// So many bytes (4 to 258) are each as the one before.
-    Run(u16),
+    Run(usize),
     /// So many bytes (4 to 258) are each as the one above.
-    Above(u16),
+    Above(usize),
 }
 
 impl Deflater {
     /// The bytes that are held.
     pub(super) fn bytes(&self) -> usize {
-        self.tokens.capacity() * size_of::<Token>()
+        self.tokens.capacity() * size_of::<Token>() + self.bits.held()
     }
 
     /// Appends the compressed data to the file. A row is `stride` bytes, at least 2.
@@ -41,7 +43,8 @@ impl Deflater {
         // Deflate with a window of 32 KiB; the second number makes the two bytes a multiple of 31.
         file.extend([0x78, 0x01]);
         self.find_repetition(data, stride);
-        self.write(stride, file);
+        self.write(data, stride);
+        file.extend(self.bits.bytes());
         let mut checksum = Adler32::new();
         checksum.write(data);
         file.extend(checksum.finish().to_be_bytes());
@@ -49,102 +52,150 @@ impl Deflater {
 
     fn find_repetition(&mut self, data: &[u8], stride: usize) {
         self.tokens.clear();
-        let mut at = 0;
+        let (mut at, mut written) = (0, 0);
         while at < data.len() {
             let run = repeated(data, at, 1);
             let above = repeated(data, at, stride);
-            let token = if run.max(above) < SHORTEST {
-                Token::Literal(data[at])
-            } else if above > run + 1 {
-                Token::Above(above as u16)
+            if run.max(above) == 0 {
+                at += 1;
+                continue;
+            }
+            if written < at {
+                self.tokens.push(Token::Literals(at - written));
+            }
+            self.tokens.push(if above > run + 1 {
+                Token::Above(above)
             } else {
-                Token::Run(run as u16)
-            };
-            self.tokens.push(token);
-            at += match token {
-                Token::Literal(_) => 1,
-                Token::Run(length) | Token::Above(length) => usize::from(length),
-            };
+                Token::Run(run)
+            });
+            at += if above > run + 1 { above } else { run };
+            written = at;
+        }
+        if written < at {
+            self.tokens.push(Token::Literals(at - written));
         }
     }
 
-    fn write(&self, stride: usize, file: &mut Vec<u8>) {
+    fn write(&mut self, data: &[u8], stride: usize) {
         let (before, above) = (distance(1), distance(stride.min(WINDOW)));
-        let mut literal_counts = [0; LITERALS];
+        let mut counts = [0; LITERALS];
         let mut distance_counts = [0; DISTANCES];
-        literal_counts[END] = 1;
+        let mut words = 1;
+        let mut rest = data;
         for &token in &self.tokens {
+            let bytes = token.bytes();
             match token {
-                Token::Literal(byte) => literal_counts[usize::from(byte)] += 1,
-                Token::Run(bytes) => {
-                    literal_counts[length(bytes).symbol] += 1;
-                    distance_counts[before.symbol] += 1;
+                Token::Literals(_) => {
+                    rest[..bytes]
+                        .iter()
+                        .for_each(|&byte| counts[usize::from(byte)] += 1);
+                    words += bytes;
                 }
-                Token::Above(bytes) => {
-                    literal_counts[length(bytes).symbol] += 1;
-                    distance_counts[above.symbol] += 1;
+                Token::Run(_) | Token::Above(_) => {
+                    let back = if matches!(token, Token::Run(_)) {
+                        before
+                    } else {
+                        above
+                    };
+                    counts[length(bytes).symbol] += 1;
+                    distance_counts[back.symbol] += 1;
+                    words += 2;
                 }
             }
+            rest = &rest[bytes..];
         }
-        let literals = Code::for_counts(&literal_counts, 15);
+        counts[END] = 1;
+        let literals = Code::for_counts(&counts, 15);
         let distances = Code::for_counts(&distance_counts, 15);
         let (before, above) = (distances.word(before), distances.word(above));
 
-        let mut bits = BitWriter::new(file);
+        // Of the codes' lengths there is at most one word for each symbol, and a few before them.
+        self.bits.begin(words + LITERALS + DISTANCES + 32);
         // The last block, with codes of its own.
-        bits.put(0b101, 3);
-        write_codes(&mut bits, &literals.lengths, &distances.lengths);
+        self.bits.put(Word {
+            bits: 0b101,
+            count: 3,
+        });
+        write_codes(&mut self.bits, &literals, &distances);
+        let mut rest = data;
         for &token in &self.tokens {
+            let bytes = token.bytes();
             match token {
-                Token::Literal(byte) => bits.put_word(literals.symbol(byte.into())),
-                Token::Run(bytes) => {
-                    bits.put_word(literals.word(length(bytes)));
-                    bits.put_word(before);
+                Token::Literals(_) => {
+                    // Two codes of at most 15 bits fit in one word.
+                    let (pairs, last) = rest[..bytes].as_chunks::<2>();
+                    for &[a, b] in pairs {
+                        self.bits
+                            .put(literals.symbol(a.into()).then(literals.symbol(b.into())));
+                    }
+                    for &byte in last {
+                        self.bits.put(literals.symbol(byte.into()));
+                    }
                 }
-                Token::Above(bytes) => {
-                    bits.put_word(literals.word(length(bytes)));
-                    bits.put_word(above);
+                Token::Run(_) | Token::Above(_) => {
+                    self.bits.put(literals.word(length(bytes)));
+                    self.bits.put(if matches!(token, Token::Run(_)) {
+                        before
+                    } else {
+                        above
+                    });
                 }
             }
+            rest = &rest[bytes..];
         }
-        bits.put_word(literals.symbol(END));
-        bits.finish();
+        self.bits.put(literals.symbol(END));
     }
 }
 
-/// How many bytes from `at` on, at most 258, are as those `distance` before them.
+impl Token {
+    /// How many bytes it stands for.
+    fn bytes(self) -> usize {
+        match self {
+            Self::Literals(bytes) | Self::Run(bytes) | Self::Above(bytes) => bytes,
+        }
+    }
+}
+
+/// How many bytes from `at` on, at most 258, are as those `distance` before them; 0 if too few to be worth it.
 #[inline]
 fn repeated(data: &[u8], at: usize, distance: usize) -> usize {
-    if distance > at || distance > WINDOW {
-        return 0;
+    let begin = |at: usize| {
+        data.get(at..at + SHORTEST)
+            .and_then(|bytes| bytes.first_chunk::<SHORTEST>())
+    };
+    match (begin(at), at.checked_sub(distance).and_then(begin)) {
+        (Some(ahead), Some(before)) if ahead == before && distance <= WINDOW => {
+            same(&data[at..data.len().min(at + 258)], &data[at - distance..])
+        }
+        _ => 0,
     }
-    let longest = (data.len() - at).min(258);
-    let (ahead, before) = (&data[at..], &data[at - distance..]);
+}
+
+/// How many bytes are the same at the beginning of both.
+#[inline(never)]
+fn same(ahead: &[u8], before: &[u8]) -> usize {
+    let words = ahead
+        .as_chunks::<8>()
+        .0
+        .iter()
+        .zip(before.as_chunks::<8>().0);
     let mut same = 0;
-    while let (Some(a), Some(b)) = (
-        ahead[same..].first_chunk::<8>(),
-        before[same..].first_chunk::<8>(),
-    ) {
+    for (a, b) in words {
         let differing = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
         if differing != 0 {
-            same += differing.trailing_zeros() as usize / 8;
-            return same.min(longest);
+            return same + differing.trailing_zeros() as usize / 8;
         }
         same += 8;
-        if same >= longest {
-            return longest;
-        }
     }
-    same += ahead[same..]
+    same + ahead[same..]
         .iter()
         .zip(&before[same..])
         .take_while(|(a, b)| a == b)
-        .count();
-    same.min(longest)
+        .count()
 }
 
 /// RFC 1951, section 3.2.5: lengths in eighths of powers of two.
-fn length(length: u16) -> Coded {
+fn length(length: usize) -> Coded {
     if length == 258 {
         return Coded {
             symbol: 285,
@@ -152,7 +203,7 @@ fn length(length: u16) -> Coded {
             extra_bits: 0,
         };
     }
-    let coded = stepped(u32::from(length) - 3, 4);
+    let coded = stepped(length as u32 - 3, 4);
     Coded {
         symbol: coded.symbol + 257,
         ..coded
@@ -176,10 +227,11 @@ fn stepped(number: u32, steps: u32) -> Coded {
 }
 
 /// Writes both codes' lengths (RFC 1951, section 3.2.7).
-fn write_codes(bits: &mut BitWriter<'_>, literals: &[u8; LITERALS], distances: &[u8; DISTANCES]) {
+fn write_codes(bits: &mut BitWriter, literals: &Code<LITERALS>, distances: &Code<DISTANCES>) {
     const ORDER: [usize; 19] = [
         16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
     ];
+    let (literals, distances) = (literals.lengths(), distances.lengths());
     let used = |lengths: &[u8]| {
         lengths
             .iter()
@@ -187,8 +239,8 @@ fn write_codes(bits: &mut BitWriter<'_>, literals: &[u8; LITERALS], distances: &
             .map_or(0, |last| last + 1)
     };
     let (literals, distances) = (
-        &literals[..used(literals).max(257)],
-        &distances[..used(distances).max(1)],
+        &literals[..used(&literals).max(257)],
+        &distances[..used(&distances).max(1)],
     );
     let runs = runs(literals.iter().chain(distances).copied());
     let mut counts = [0; 19];
@@ -196,18 +248,28 @@ fn write_codes(bits: &mut BitWriter<'_>, literals: &[u8; LITERALS], distances: &
         counts[run.symbol] += 1;
     }
     let code = Code::for_counts(&counts, 7);
-    let shown = ORDER
-        .iter()
-        .rposition(|&symbol| code.lengths[symbol] > 0)
-        .map_or(4, |last| (last + 1).max(4));
-    bits.put(literals.len() as u32 - 257, 5);
-    bits.put(distances.len() as u32 - 1, 5);
-    bits.put(shown as u32 - 4, 4);
-    for &symbol in &ORDER[..shown] {
-        bits.put(code.lengths[symbol].into(), 3);
+    let lengths = ORDER.map(|symbol| code.lengths()[symbol]);
+    let shown = used(&lengths).max(4);
+    bits.put(Word {
+        bits: literals.len() as u32 - 257,
+        count: 5,
+    });
+    bits.put(Word {
+        bits: distances.len() as u32 - 1,
+        count: 5,
+    });
+    bits.put(Word {
+        bits: shown as u32 - 4,
+        count: 4,
+    });
+    for &length in &lengths[..shown] {
+        bits.put(Word {
+            bits: length.into(),
+            count: 3,
+        });
     }
     for run in runs {
-        bits.put_word(code.word(run));
+        bits.put(code.word(run));
     }
 }
 
@@ -285,6 +347,7 @@ mod tests {
     fn repetition_is_found_to_its_end_and_no_further() {
         let mut data = vec![7; 400];
         assert_eq!(repeated(&data, 0, 1), 0);
+        assert_eq!(repeated(&data, 397, 1), 0);
         assert_eq!(repeated(&data, 1, 1), 258);
         assert_eq!(repeated(&data, 390, 1), 10);
         // The longest one, just before the end.

@@ -1,10 +1,8 @@
 use super::bits::Word;
 
-/// A prefix code of N symbols.
+/// A prefix code of N symbols. A symbol that does not occur has no bits.
 pub(super) struct Code<const N: usize> {
-    bits: [u16; N],
-    /// How many bits each symbol has, 0 for one that does not occur.
-    pub(super) lengths: [u8; N],
+    words: [Word; N],
 }
 
 /// A symbol with the extra bits that follow it.
@@ -16,33 +14,31 @@ pub(super) struct Coded {
 }
 
 impl<const N: usize> Code<N> {
-    /// The shortest code for symbols that occur so often, none longer than `limit` bits. A symbol that does not
-    /// occur has none; a lone symbol has one bit.
+    /// The shortest code for symbols that occur so often, none longer than `limit` bits. A lone symbol has one bit.
     pub(super) fn for_counts(counts: &[u32; N], limit: u8) -> Self {
-        let lengths = lengths(counts, limit);
         Self {
-            bits: canonical(&lengths),
-            lengths,
+            words: canonical(&lengths(counts, limit)),
         }
+    }
+
+    /// How many bits each symbol has.
+    pub(super) fn lengths(&self) -> [u8; N] {
+        self.words.map(|word| word.count as u8)
     }
 
     /// What to write for the symbol.
     #[inline]
     pub(super) fn symbol(&self, symbol: usize) -> Word {
-        Word {
-            bits: self.bits[symbol].into(),
-            count: self.lengths[symbol].into(),
-        }
+        self.words[symbol]
     }
 
     /// What to write for the symbol and its extra bits.
     #[inline]
     pub(super) fn word(&self, coded: Coded) -> Word {
-        let Word { bits, count } = self.symbol(coded.symbol);
-        Word {
-            bits: bits | coded.extra << count,
-            count: count + coded.extra_bits,
-        }
+        self.symbol(coded.symbol).then(Word {
+            bits: coded.extra,
+            count: coded.extra_bits,
+        })
     }
 }
 
@@ -50,39 +46,43 @@ impl<const N: usize> Code<N> {
 /// come about in that order by themselves.
 fn lengths<const N: usize>(counts: &[u32; N], limit: u8) -> [u8; N] {
     let mut lengths = [0; N];
-    let mut leaves: Vec<(u32, u16)> = (0_u16..)
+    // Count and symbol in one number, which sorts faster than a pair.
+    let mut leaves: Vec<u64> = (0_u64..)
         .zip(counts)
         .filter(|&(_, &n)| n > 0)
-        .map(|(s, &n)| (n, s))
+        .map(|(symbol, &n)| u64::from(n) << 16 | symbol)
         .collect();
-    if let [(_, only)] = leaves[..] {
-        lengths[usize::from(only)] = 1;
+    let symbol = |leaf: u64| usize::from(leaf as u16);
+    if let [only] = leaves[..] {
+        lengths[symbol(only)] = 1;
         return lengths;
     }
     leaves.sort_unstable();
+    let mut weights: Vec<u32> = leaves.iter().map(|leaf| (leaf >> 16) as u32).collect();
     loop {
-        let depths = depths(&leaves);
+        let depths = depths(&weights);
         if depths.iter().all(|&depth| depth <= limit) {
-            for (&(_, symbol), depth) in leaves.iter().zip(depths) {
-                lengths[usize::from(symbol)] = depth;
+            for (&leaf, depth) in leaves.iter().zip(depths) {
+                lengths[symbol(leaf)] = depth;
             }
             return lengths;
         }
         // Why: flatter counts make a flatter tree; it is a little longer than the best one, and hardly ever needed.
-        for (count, _) in &mut leaves {
-            *count = count.div_ceil(2);
+        for weight in &mut weights {
+            *weight = weight.div_ceil(2);
         }
     }
 }
 
-/// The depth of each leaf in the tree.
-fn depths(leaves: &[(u32, u16)]) -> Vec<u8> {
+/// The depth of each leaf in the tree, the leaves being in the order of their weights.
+fn depths(leaves: &[u32]) -> Vec<u8> {
     let n = leaves.len();
     if n < 2 {
         return vec![0; n];
     }
     // Nodes 0..n are the leaves, the others the inner nodes; the last one is the root.
-    let mut weights: Vec<u32> = leaves.iter().map(|&(count, _)| count).collect();
+    let mut weights: Vec<u32> = Vec::with_capacity(2 * n);
+    weights.extend(leaves);
     let mut parents = vec![0; 2 * n - 1];
     let (mut leaf, mut inner) = (0, n);
     for node in n..2 * n - 1 {
@@ -106,7 +106,7 @@ fn depths(leaves: &[(u32, u16)]) -> Vec<u8> {
 }
 
 /// The bits that follow from the lengths (RFC 1951, section 3.2.2), turned round because they are written from the top.
-fn canonical<const N: usize>(lengths: &[u8; N]) -> [u16; N] {
+fn canonical<const N: usize>(lengths: &[u8; N]) -> [Word; N] {
     let mut next = [0_u16; 17];
     for &length in lengths.iter().filter(|&&length| length > 0) {
         next[usize::from(length) + 1] += 1;
@@ -116,11 +116,14 @@ fn canonical<const N: usize>(lengths: &[u8; N]) -> [u16; N] {
     }
     lengths.map(|length| {
         if length == 0 {
-            return 0;
+            return Word { bits: 0, count: 0 };
         }
         let code = &mut next[usize::from(length)];
         *code += 1;
-        (*code - 1).reverse_bits() >> (16 - length)
+        Word {
+            bits: u32::from((*code - 1).reverse_bits() >> (16 - length)),
+            count: length.into(),
+        }
     })
 }
 
@@ -144,12 +147,12 @@ mod tests {
         fn every_symbol_that_occurs_has_a_place(counts: [u16; 19], limit in 5_u8..15) {
             let counts = counts.map(u32::from);
             let code = Code::for_counts(&counts, limit);
-            for (count, length) in counts.iter().zip(code.lengths) {
+            for (count, length) in counts.iter().zip(code.lengths()) {
                 prop_assert_eq!(*count > 0, length > 0);
                 prop_assert!(length <= limit);
             }
             if counts.iter().filter(|&&count| count > 0).count() > 1 {
-                prop_assert_eq!(taken(&code.lengths, limit), 1 << limit);
+                prop_assert_eq!(taken(&code.lengths(), limit), 1 << limit);
             }
         }
     }
@@ -168,11 +171,10 @@ mod tests {
     #[test]
     fn the_code_is_that_of_the_standard() {
         // The example of RFC 1951, section 3.2.2: 010 011 100 101 110 00 1110 1111.
-        let bits = canonical(&[3, 3, 3, 3, 3, 2, 4, 4]);
-        let turned: Vec<u16> = bits
+        let words = canonical(&[3, 3, 3, 3, 3, 2, 4, 4]);
+        let turned: Vec<u16> = words
             .iter()
-            .zip([3, 3, 3, 3, 3, 2, 4, 4])
-            .map(|(b, n)| b.reverse_bits() >> (16 - n))
+            .map(|word| (word.bits as u16).reverse_bits() >> (16 - word.count))
             .collect();
         assert_eq!(
             turned,
