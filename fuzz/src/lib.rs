@@ -2,6 +2,9 @@
 //!
 //! Each module is a target: its `check` takes any bytes and panics if something does not hold that should.
 //! libFuzzer calls it for as long as one likes, and the server's tests call it over the corpus.
+//!
+//! No code of this project is `unsafe`, and the workspace's lints keep it so. What is looked for is a panic, a wrong
+//! decision, or work without end.
 
 #![allow(
     clippy::unwrap_used,

@@ -41,9 +41,13 @@ impl Shard {
 
     /// Remembers `id`, of this hash, until tick `leaves`. It must not be held.
     pub(super) fn insert(&mut self, hasher: &RandomState, hash: u64, id: SpentId, leaves: u32) {
-        let next = self.leaving.get(&leaves).copied().unwrap_or(END);
-        let place = self.slab.insert(Entry { id, leaves, next });
-        self.leaving.insert(leaves, place);
+        let first = self.leaving.entry(leaves).or_insert(END);
+        let place = self.slab.insert(Entry {
+            id,
+            leaves,
+            next: *first,
+        });
+        *first = place;
 
         let slab = &self.slab;
         match self.places.entry(
