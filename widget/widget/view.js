@@ -112,7 +112,6 @@ export class View {
     this.#image = image;
     this.#kind = kind;
     image.part.add('image');
-    this.field.inputMode = kind === 'math' ? 'numeric' : '';
     this.#ask();
   }
 

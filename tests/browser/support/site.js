@@ -60,8 +60,8 @@ export class Site {
   page(cattlegrid) {
     return `<!doctype html><html lang="${this.lang}"><head><meta charset="utf-8"><title>A site</title>
       <meta name="viewport" content="width=device-width, initial-scale=1">
-      <link rel="stylesheet" href="/page.css"><script type="module" src="${cattlegrid}/widget.js"></script>
-      <script type="module" src="/page.js"></script></head><body><main><h1>A site</h1>${this.body}</main></body></html>`;
+      <link rel="stylesheet" href="/page.css"><script type="module" src="/page.js"></script>
+      <script type="module" src="${cattlegrid}/widget.js"></script></head><body><main><h1>A site</h1>${this.body}</main></body></html>`;
   }
 
   async stop() {
