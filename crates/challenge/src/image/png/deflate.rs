@@ -26,10 +26,17 @@ pub(super) struct Deflater {
 enum Token {
     /// So many bytes are written as they are.
     Literals(usize),
-    /// So many bytes (4 to 258) are each as the one before.
-    Run(usize),
-    /// So many bytes (4 to 258) are each as the one above.
-    Above(usize),
+    /// So many bytes, 4 to 258, are each as another before them.
+    Repeat(usize, Source),
+}
+
+/// Where a repetition is from.
+#[derive(Clone, Copy)]
+enum Source {
+    /// The byte before.
+    Left,
+    /// The byte in the row above.
+    Above,
 }
 
 impl Deflater {
@@ -52,98 +59,71 @@ impl Deflater {
 
     fn find_repetition(&mut self, data: &[u8], stride: usize) {
         self.tokens.clear();
-        let (mut at, mut written) = (0, 0);
+        let (mut at, mut told) = (0, 0);
         while at < data.len() {
             let run = repeated(data, at, 1);
             let above = repeated(data, at, stride);
-            if run.max(above) == 0 {
+            // The byte before takes fewer bits to name.
+            let (bytes, from) = if above > run + 1 {
+                (above, Source::Above)
+            } else {
+                (run, Source::Left)
+            };
+            if bytes == 0 {
                 at += 1;
                 continue;
             }
-            if written < at {
-                self.tokens.push(Token::Literals(at - written));
+            if told < at {
+                self.tokens.push(Token::Literals(at - told));
             }
-            self.tokens.push(if above > run + 1 {
-                Token::Above(above)
-            } else {
-                Token::Run(run)
-            });
-            at += if above > run + 1 { above } else { run };
-            written = at;
+            self.tokens.push(Token::Repeat(bytes, from));
+            at += bytes;
+            told = at;
         }
-        if written < at {
-            self.tokens.push(Token::Literals(at - written));
+        if told < at {
+            self.tokens.push(Token::Literals(at - told));
         }
     }
 
+    /// Writes the block: codes made for the tokens' counts, then the tokens in them.
     fn write(&mut self, data: &[u8], stride: usize) {
-        let (before, above) = (distance(1), distance(stride.min(WINDOW)));
-        let mut counts = [0; LITERALS];
-        let mut distance_counts = [0; DISTANCES];
-        let mut words = 1;
-        let mut rest = data;
-        for &token in &self.tokens {
-            let bytes = token.bytes();
-            match token {
-                Token::Literals(_) => {
-                    rest[..bytes]
-                        .iter()
-                        .for_each(|&byte| counts[usize::from(byte)] += 1);
-                    words += bytes;
-                }
-                Token::Run(_) | Token::Above(_) => {
-                    let back = if matches!(token, Token::Run(_)) {
-                        before
-                    } else {
-                        above
-                    };
-                    counts[length(bytes).symbol] += 1;
-                    distance_counts[back.symbol] += 1;
-                    words += 2;
-                }
-            }
-            rest = &rest[bytes..];
-        }
-        counts[END] = 1;
-        let literals = Code::for_counts(&counts, 15);
-        let distances = Code::for_counts(&distance_counts, 15);
-        let (before, above) = (distances.word(before), distances.word(above));
+        let distances = [distance(1), distance(stride.min(WINDOW))];
+        let counts = Counts::of(&self.tokens, data, distances);
+        let literal_code = Code::for_counts(&counts.literals, 15);
+        let distance_code = Code::for_counts(&counts.distances, 15);
+        let distances = distances.map(|distance| distance_code.word(distance));
 
         // Of the codes' lengths there is at most one word for each symbol, and a few before them.
-        self.bits.begin(words + LITERALS + DISTANCES + 32);
+        self.bits.begin(data.len() + LITERALS + DISTANCES + 32);
         // The last block, with codes of its own.
         self.bits.put(Word {
             bits: 0b101,
             count: 3,
         });
-        write_codes(&mut self.bits, &literals, &distances);
+        write_codes(&mut self.bits, &literal_code, &distance_code);
         let mut rest = data;
         for &token in &self.tokens {
-            let bytes = token.bytes();
             match token {
-                Token::Literals(_) => {
+                Token::Literals(bytes) => {
                     // Two codes of at most 15 bits fit in one word.
                     let (pairs, last) = rest[..bytes].as_chunks::<2>();
-                    for &[a, b] in pairs {
+                    for &[first, second] in pairs {
+                        let second = literal_code.symbol(second.into());
                         self.bits
-                            .put(literals.symbol(a.into()).then(literals.symbol(b.into())));
+                            .put(literal_code.symbol(first.into()).then(second));
                     }
                     for &byte in last {
-                        self.bits.put(literals.symbol(byte.into()));
+                        self.bits.put(literal_code.symbol(byte.into()));
                     }
                 }
-                Token::Run(_) | Token::Above(_) => {
-                    self.bits.put(literals.word(length(bytes)));
-                    self.bits.put(if matches!(token, Token::Run(_)) {
-                        before
-                    } else {
-                        above
-                    });
+                Token::Repeat(bytes, from) => {
+                    self.bits.put(literal_code.word(length(bytes)));
+                    self.bits.put(distances[from as usize]);
                 }
             }
-            rest = &rest[bytes..];
+            rest = &rest[token.bytes()..];
         }
-        self.bits.put(literals.symbol(END));
+        self.bits.put(literal_code.symbol(END));
     }
 }
 
@@ -151,8 +131,40 @@ impl Token {
     /// How many bytes it stands for.
     fn bytes(self) -> usize {
         match self {
-            Self::Literals(bytes) | Self::Run(bytes) | Self::Above(bytes) => bytes,
+            Self::Literals(bytes) | Self::Repeat(bytes, _) => bytes,
         }
+    }
+}
+
+/// How often each symbol is used.
+struct Counts {
+    literals: [u32; LITERALS],
+    distances: [u32; DISTANCES],
+}
+
+impl Counts {
+    fn of(tokens: &[Token], data: &[u8], distances: [Coded; 2]) -> Self {
+        let mut counts = Self {
+            literals: [0; LITERALS],
+            distances: [0; DISTANCES],
+        };
+        counts.literals[END] = 1;
+        let mut rest = data;
+        for &token in tokens {
+            match token {
+                Token::Literals(bytes) => {
+                    for &byte in &rest[..bytes] {
+                        counts.literals[usize::from(byte)] += 1;
+                    }
+                }
+                Token::Repeat(bytes, from) => {
+                    counts.literals[length(bytes).symbol] += 1;
+                    counts.distances[distances[from as usize].symbol] += 1;
+                }
+            }
+            rest = &rest[token.bytes()..];
+        }
+        counts
     }
 }
 
