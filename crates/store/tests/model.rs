@@ -106,7 +106,7 @@ proptest! {
 
     #[test]
     fn memory(steps in steps()) {
-        let clock = Arc::new(ManualClock::new(START));
+        let mut clock = Arc::new(ManualClock::new(START));
         let mut store = MemoryStore::new(LIMIT, clock.clone());
         let mut model = Model::default();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -117,7 +117,10 @@ proptest! {
                     model.claim(id, ttl, clock.now(), Duration::from_secs(1), outcome);
                 }
                 Step::Pass(time) => clock.advance(time),
-                Step::Restart { .. } => {
+                Step::Restart { set_back } => {
+                    if set_back {
+                        clock = Arc::new(ManualClock::new(START));
+                    }
                     store = MemoryStore::new(LIMIT, clock.clone());
                     model = Model::default();
                 }
