@@ -240,3 +240,31 @@ fn two_sources_of_the_secret_are_one_too_many() {
     assert!(ended.err.contains("secret_file"), "{}", ended.err);
     assert!(!ended.err.contains(&secret));
 }
+
+#[test]
+fn the_example_is_right_about_every_key() {
+    let home = Home::new();
+    let example = include_str!("../../cattlegrid.example.toml");
+    let ended = check(&home, example, &[]);
+    assert_eq!(ended.status, Some(0), "{}", ended.err);
+
+    // Without the two lines that name files that are not there, and with one of the two sources of the secret.
+    let everything: String = example
+        .lines()
+        .filter(|line| {
+            !["#fonts", "#words_file", "#secret "]
+                .iter()
+                .any(|key| line.starts_with(key))
+        })
+        .map(|line| match line.strip_prefix('#') {
+            Some(setting) if !setting.starts_with(' ') => format!("{setting}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    assert!(everything.contains("\nsmoothing = false\n"));
+    let secret = home.file("secret", &"s".repeat(43));
+    std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let everything = everything.replace("/run/secrets/cattlegrid", secret.to_str().unwrap());
+    let ended = check(&home, &everything, &[]);
+    assert_eq!(ended.status, Some(0), "{}", ended.err);
+}
