@@ -1,5 +1,10 @@
 //! The fuzz targets, over their corpus and a few thousand changed copies of it.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "in a test, what is missing is a failure"
+)]
+
 #[path = "../../../fuzz/src/lib.rs"]
 mod targets;
 
