@@ -65,8 +65,13 @@ impl Encoder {
                 8 => self.rows.extend(row),
                 4 => {
                     let (pairs, last) = row.as_chunks::<2>();
-                    self.rows
-                        .extend(pairs.iter().map(|&[left, right]| left << 4 | right));
+                    let begin = self.rows.len();
+                    self.rows.resize(begin + pairs.len(), 0);
+                    for (byte, &pair) in self.rows[begin..].iter_mut().zip(pairs) {
+                        // Why as one number: so the compiler sees that it can do many at once.
+                        let pair = u16::from_le_bytes(pair);
+                        *byte = (pair << 4 | pair >> 8) as u8;
+                    }
                     self.rows.extend(last.iter().map(|index| index << 4));
                 }
                 _ => self.rows.extend(row.chunks(8 / depth).map(|pixels| {
