@@ -179,3 +179,47 @@ impl Fonts {
             .or_else(|| self.0.first().and_then(Font::notdef))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_font_draws_what_is_asked_by_default() {
+        let Fonts(fonts) = Fonts::embedded();
+        assert_eq!(fonts.len(), 4);
+        for font in &*fonts {
+            let asked = ('0'..='9')
+                .chain('A'..='Z')
+                .chain('a'..='z')
+                .chain("+−×= БГДЖИЛПФЦЧШЭЮЯ".chars());
+            assert_eq!(
+                asked.into_iter().find(|&character| !font.covers(character)),
+                None,
+                "{font:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn outer_contours_turn_the_same_way_in_fonts_of_both_kinds() {
+        let area = |font: &Font, character| {
+            let outline = font
+                .glyph(character)
+                .and_then(|glyph| glyph.outline)
+                .unwrap();
+            let polygons = super::super::outline::contours(&outline.ends)
+                .map(|contour| &outline.points[contour]);
+            polygons
+                .flat_map(super::super::outline::edges)
+                .map(|(p, q)| p.x * q.y - q.x * p.y)
+                .sum::<f32>()
+        };
+        let postscript = Font::parse(font_test_data::NOTO_SANS_JP_CFF).unwrap();
+        let covered = ('!'..='\u{ffff}')
+            .find(|&character| postscript.covers(character))
+            .unwrap();
+        assert!(area(&postscript, covered) > 0.0);
+        assert!(area(&Font::parse(dejavu::sans::bold()).unwrap(), 'O') > 0.0);
+    }
+}
