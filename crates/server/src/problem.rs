@@ -20,6 +20,7 @@ pub struct Problem {
 
 /// The body of a problem, `application/problem+json`.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
 pub(crate) struct Details<'a> {
     /// What the status means.
     title: &'a str,

@@ -78,10 +78,12 @@ fn open_store(config: &Config, clock: Arc<dyn Clock>) -> Result<AnyStore, Error>
         directory.create()?;
         StoreUrl::sqlite(directory.store_file())
     };
-    AnyStore::open(&url, clock).map_err(|source| Error::Store {
+    let store = AnyStore::open(&url, clock).map_err(|source| Error::Store {
         url: url.to_string(),
         source,
-    })
+    })?;
+    tracing::info!(%url, "opened the store");
+    Ok(store)
 }
 
 /// What `--json` prints.

@@ -85,6 +85,8 @@ impl NewlyIssued {
     responses(
         (status = CREATED, description = "A challenge", body = NewlyIssued),
         (status = BAD_REQUEST, description = "`bad-request`, `unknown-site`, `kind-not-allowed`", content_type = "application/problem+json", body = Details<'_>),
+        (status = PAYLOAD_TOO_LARGE, description = "`body-too-large`", content_type = "application/problem+json", body = Details<'_>),
+        (status = UNSUPPORTED_MEDIA_TYPE, description = "`unsupported-media-type`: send JSON", content_type = "application/problem+json", body = Details<'_>),
         (status = FORBIDDEN, description = "`wrong-site`: the page is not on one of the site's hostnames", content_type = "application/problem+json", body = Details<'_>),
     ))]
 async fn create(
@@ -209,6 +211,8 @@ enum Judgement {
     responses(
         (status = OK, description = "What became of it", body = Judgement),
         (status = BAD_REQUEST, description = "`bad-request`", content_type = "application/problem+json", body = Details<'_>),
+        (status = PAYLOAD_TOO_LARGE, description = "`body-too-large`", content_type = "application/problem+json", body = Details<'_>),
+        (status = UNSUPPORTED_MEDIA_TYPE, description = "`unsupported-media-type`: send JSON", content_type = "application/problem+json", body = Details<'_>),
         (status = FORBIDDEN, description = "`wrong-site`: the page is not on one of the site's hostnames", content_type = "application/problem+json", body = Details<'_>),
         (status = NOT_FOUND, description = "`unknown-key`", content_type = "application/problem+json", body = Details<'_>),
         (status = SERVICE_UNAVAILABLE, description = "`store-unavailable`; see `retry-after`", content_type = "application/problem+json", body = Details<'_>),

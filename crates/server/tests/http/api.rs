@@ -329,6 +329,8 @@ async fn the_api_describes_itself_without_anybody_elses_help() {
     ] {
         assert!(api["paths"][path].is_object(), "{path}");
     }
+    let problem = &api["components"]["schemas"]["Problem"]["properties"];
+    assert!(problem["code"].is_object(), "{problem}");
     let page = server.get("/docs/").await;
     assert_eq!(page.status, 200);
     assert!(
