@@ -1,5 +1,9 @@
 //! The configuration: where it comes from, and what is refused.
 
+use cattlegrid::challenge::image::{self, Fonts, Scale, Seed, Style, StyleOptions};
+use cattlegrid::challenge::{KindOptions, Prompt};
+use cattlegrid_server::config::Config;
+
 use crate::harness::{Ended, Home, program, run};
 
 const SITE: &str = "[[sites]]\nkey = \"shop\"\nsecret = \"the-secret-key-of-the-shop\"\n";
@@ -241,30 +245,72 @@ fn two_sources_of_the_secret_are_one_too_many() {
     assert!(!ended.err.contains(&secret));
 }
 
-#[test]
-fn the_example_is_right_about_every_key() {
-    let home = Home::new();
-    let example = include_str!("../../cattlegrid.example.toml");
-    let ended = check(&home, example, &[]);
-    assert_eq!(ended.status, Some(0), "{}", ended.err);
-
-    // Without the two lines that name files that are not there, and with one of the two sources of the secret.
-    let everything: String = example
+/// The example with every default written out.
+fn example_with_everything() -> String {
+    include_str!("../../cattlegrid.example.toml")
         .lines()
-        .filter(|line| {
-            !["#fonts", "#words_file", "#secret "]
-                .iter()
-                .any(|key| line.starts_with(key))
-        })
         .map(|line| match line.strip_prefix('#') {
             Some(setting) if !setting.starts_with(' ') => format!("{setting}\n"),
             _ => format!("{line}\n"),
         })
-        .collect();
-    assert!(everything.contains("\nsmoothing = false\n"));
-    let secret = home.file("secret", &"s".repeat(43));
-    std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-    let everything = everything.replace("/run/secrets/cattlegrid", secret.to_str().unwrap());
-    let ended = check(&home, &everything, &[]);
+        .collect()
+}
+
+#[test]
+fn the_example_is_accepted() {
+    let home = Home::new();
+    let ended = check(&home, include_str!("../../cattlegrid.example.toml"), &[]);
     assert_eq!(ended.status, Some(0), "{}", ended.err);
+
+    // Without what names files that are not there, and with one of the two sources of the secret.
+    let everything: Vec<_> = example_with_everything()
+        .lines()
+        .filter(|line| {
+            !["fonts", "words_file", "secret_file", "secret = \"\""]
+                .iter()
+                .any(|key| line.starts_with(key))
+        })
+        .map(str::to_owned)
+        .collect();
+    let ended = check(&home, &everything.join("\n"), &[]);
+    assert_eq!(ended.status, Some(0), "{}", ended.err);
+}
+
+#[test]
+fn the_defaults_in_the_example_are_the_defaults() {
+    let mut everything: toml::Table = toml::from_str(&example_with_everything()).unwrap();
+    let mut site = everything["sites"].as_array().unwrap()[0]
+        .as_table()
+        .unwrap()
+        .clone();
+    let options = KindOptions::default();
+    for (kind, field) in [
+        ("chars", toml::Value::try_from(&options.chars).unwrap()),
+        ("math", toml::Value::try_from(&options.math).unwrap()),
+        ("words", toml::Value::try_from(&options.words).unwrap()),
+        ("unicode", toml::Value::try_from(&options.unicode).unwrap()),
+    ] {
+        for (key, value) in site[kind].as_table().unwrap() {
+            assert_eq!(Some(value), field.get(key), "{kind}.{key}");
+        }
+    }
+    let style: StyleOptions = site.remove("style").unwrap().try_into().unwrap();
+    let picture = |style: &Style| {
+        let prompt = Prompt::new("Example").unwrap();
+        image::draw(&prompt, style, &Seed::from_bytes([1; 16]), Scale::One)
+    };
+    let style = style.resolve(Fonts::embedded()).unwrap();
+    assert!(picture(&style) == picture(&Style::hard()), "style");
+
+    let limits = everything["limits"].as_table_mut().unwrap();
+    limits.remove("drawing_threads");
+    let text = toml::to_string(&toml::Table::from_iter(
+        ["listen", "log", "limits"].map(|key| (key.to_owned(), everything[key].clone())),
+    ));
+    let home = Home::new();
+    let file = home.file("cattlegrid.toml", &text.unwrap());
+    let shown =
+        |config: &Config| format!("{:?} {:?} {:?}", config.listen, config.log, config.limits);
+    let written = Config::load(Some(&file), [], []).unwrap();
+    assert_eq!(shown(&written), shown(&Config::default()));
 }
