@@ -1,6 +1,7 @@
 //! Draws many pictures onto one sheet, to be looked at: `cargo run --release --example sheet -- OUT.png [WHAT]`.
 //!
 //! WHAT is `hard` (the default), `classic`, or `others`: words, sums, Cyrillic, Greek, transparent, dark, fixed sizes.
+//! The prompts are printed, in order, so that one can read first and compare then. `SHEET_SEED=N` draws others.
 
 use std::env;
 use std::error::Error;

@@ -229,16 +229,21 @@ fn to_byte(winding: f32) -> u8 {
 /// Blurs by the kernel 1 1 1, 1 5 1, 1 1 1 over 13, which image editors call smoothing.
 fn smooth(from: &[u8], to: &mut [u8], width: usize) {
     let rows: Vec<&[u8]> = from.chunks_exact(width).collect();
+    // The sums of three rows, with the first and the last one again beyond the picture's edges.
+    let mut sums = vec![0_u16; width + 2];
     for (y, out) in to.chunks_exact_mut(width).enumerate() {
         let (above, here, below) = (
             rows[y.saturating_sub(1)],
             rows[y],
             rows[(y + 1).min(rows.len() - 1)],
         );
-        let column = |x: usize| u16::from(above[x]) + u16::from(here[x]) + u16::from(below[x]);
-        for (x, out) in out.iter_mut().enumerate() {
-            let around = column(x.saturating_sub(1)) + column(x) + column((x + 1).min(width - 1));
-            *out = ((around + 4 * u16::from(here[x]) + 6) / 13) as u8;
+        for (sum, ((&a, &b), &c)) in sums[1..].iter_mut().zip(above.iter().zip(here).zip(below)) {
+            *sum = u16::from(a) + u16::from(b) + u16::from(c);
+        }
+        (sums[0], sums[width + 1]) = (sums[1], sums[width]);
+        let around = sums.iter().zip(&sums[1..]).zip(&sums[2..]);
+        for ((out, &pixel), ((left, middle), right)) in out.iter_mut().zip(here).zip(around) {
+            *out = ((left + middle + right + 4 * u16::from(pixel) + 6) / 13) as u8;
         }
     }
 }
