@@ -1,6 +1,12 @@
 //! Issue, open, answer and verify, beside the cipher alone.
-#![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
-#![allow(clippy::unwrap_used, reason = "a benchmark that cannot be set up has to stop")]
+#![allow(
+    missing_docs,
+    reason = "criterion's macros make undocumented functions"
+)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot be set up has to stop"
+)]
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -67,7 +73,7 @@ fn engine(c: &mut Criterion) {
         });
     });
     group.bench_function("issue", |b| {
-        b.iter(|| gate.issue(site, Ask::any()).unwrap())
+        b.iter(|| gate.issue(site, Ask::any()).unwrap());
     });
     group.bench_function("open", |b| {
         let key = gate.issue(site, Ask::any()).unwrap().key;

@@ -105,7 +105,7 @@ enum What {
     #[default]
     Default,
     Kind(Kind),
-    Custom(Prompt, Answer),
+    Custom(Box<(Prompt, Answer)>),
 }
 
 impl Ask {
@@ -125,7 +125,7 @@ impl Ask {
     /// The caller's own prompt and answer. Only for callers that choose both; never for what a page sends.
     pub fn custom(prompt: Prompt, answer: Answer) -> Self {
         Self {
-            what: What::Custom(prompt, answer),
+            what: What::Custom(Box::new((prompt, answer))),
             action: None,
         }
     }
@@ -251,7 +251,7 @@ impl<S: Store> Gate<S> {
         let challenge = match ask.what {
             What::Default => self.generate(site, None)?,
             What::Kind(kind) => self.generate(site, Some(kind))?,
-            What::Custom(prompt, answer) => Challenge::from_parts(Kind::Custom, prompt, answer),
+            What::Custom(own) => Challenge::custom(own.0, own.1),
         };
         let expires = self.clock.now().saturating_add(site.challenge_ttl());
         let kind = challenge.kind();
