@@ -65,7 +65,9 @@ export class Api {
     // Why: our clock may be wrong by hours, so what counts is how long after its reply the server means.
     const now = Date.now();
     const replied = Date.parse(reply.headers.get('date') ?? '') || now;
-    return JSON.parse(await reply.text(), (key, value) =>
+    const text = await reply.text();
+    this.#signal.throwIfAborted();
+    return JSON.parse(text, (key, value) =>
       key === 'expires_at' ? now + Math.max(Date.parse(value) - replied, SHORTEST_LIFE) : value,
     );
   }
@@ -74,8 +76,9 @@ export class Api {
   // lost comes back as a spent key with a fresh challenge.
   /** @returns {Promise<Response>} */
   async #send(/** @type {URL} */ url, /** @type {RequestInit} */ init = {}, retries = RETRIES) {
-    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(TIMEOUT)]);
+    const signal = AbortSignal.timeout(TIMEOUT);
     const reply = await fetch(url, { ...init, signal, credentials: 'omit' }).catch(() => null);
+    this.#signal.throwIfAborted();
     if (reply?.ok) return reply;
 
     const { code, detail } = (await reply?.json().catch(() => null)) ?? {};

@@ -260,11 +260,15 @@ export class CattlegridCaptcha extends HTMLElement {
   }
 
   #become(/** @type {State} */ state, /** @type {Note | undefined} */ note = undefined) {
-    const { states } = this.#internals;
-    states.clear();
-    states.add(state);
     this.#state = state;
     this.#view.show(state, note);
+    const { states } = this.#internals;
+    try {
+      states.clear();
+      states.add(state);
+    } catch {
+      // Why: browsers before 2024 have no such states. Only a page's own style for them is lost.
+    }
   }
 
   #speak() {
