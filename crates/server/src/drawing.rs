@@ -5,7 +5,6 @@
 //! milliseconds in the other, which moreover can say that it is too much.
 
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -34,10 +33,7 @@ pub enum NotDrawn {
 impl Drawing {
     /// As many threads and places in the queue as `limits` say.
     pub fn new(limits: &Limits) -> Self {
-        let threads = limits.drawing_threads.map_or_else(
-            || available_parallelism().map_or(1, std::num::NonZero::get),
-            crate::config::Count::get,
-        );
+        let threads = limits.drawing_threads();
         Self {
             places: Arc::new(Semaphore::new(threads + limits.drawing_queue.get())),
             threads: Arc::new(Semaphore::new(threads)),

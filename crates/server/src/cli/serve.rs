@@ -28,6 +28,8 @@ impl Serve {
         let config = self.settings.load()?;
         logs::start(config.log);
         let runtime = tokio::runtime::Builder::new_multi_thread()
+            // Why: pictures alone are drawn there, and without a bound each burst of them starts many threads.
+            .max_blocking_threads(config.limits.drawing_threads())
             .enable_all()
             .build()
             .map_err(|source| Error::System {

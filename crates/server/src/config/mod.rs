@@ -9,7 +9,9 @@ mod tree;
 mod values;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
 
 use cattlegrid::store::StoreUrl;
 use serde::Deserialize;
@@ -129,6 +131,16 @@ pub struct Limits {
     pub drawing_threads: Option<Count<1, 1024>>,
     /// Pictures that wait to be drawn; more are refused with 503. Default 64.
     pub drawing_queue: Count<0, 100_000>,
+}
+
+impl Limits {
+    /// How many pictures are drawn at the same time.
+    pub fn drawing_threads(&self) -> usize {
+        self.drawing_threads.map_or_else(
+            || available_parallelism().map_or(1, NonZero::get),
+            Count::get,
+        )
+    }
 }
 
 impl Default for Limits {
