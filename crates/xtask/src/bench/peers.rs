@@ -44,7 +44,7 @@ const CONTESTANTS: [Contestant; 9] = [
     },
     Contestant {
         name: "**Cattlegrid, nothing configured**",
-        picture: "automatic size, 6 letters",
+        picture: "at least 200×70, 6 letters",
         entry: Entry::Rust("default"),
     },
     Contestant {
