@@ -15,7 +15,7 @@ pub(crate) use report::Report;
 ///
 /// cargo's.
 pub(crate) fn micro(shell: &Shell) -> Result<(), Error> {
-    cmd!(shell, "cargo bench --workspace --all-features --benches").run()?;
+    cmd!(shell, "cargo bench --workspace --all-features --bench *").run()?;
     Ok(())
 }
 
