@@ -1,205 +1,27 @@
 //! Issue, present, answer, verify.
 
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use rand_core::SeedableRng;
 
-use crate::challenge::image::{self, Image, Scale, Seed};
-use crate::challenge::{Answer, Challenge, Kind, Prompt};
-use crate::content::{KEY_CHARS, MAX_TOKEN_CHARS, SealedChallenge, SealedToken};
+use crate::challenge::image::{self, Scale, Seed};
+use crate::challenge::{Challenge, Kind};
+use crate::content::{SealedChallenge, SealedToken};
+use crate::exchange::{Ask, Inspected, Issued, Passed, Shown, Solved, Verification, What};
 use crate::refusal::judge;
 use crate::seal::Sealer;
 use crate::secret::Purpose;
 use crate::store::{Clock, SpentId, Store, Timestamp};
-use crate::{Action, Entropy, Hostname, Refusal, SecretKey, Secrets, Site, SiteKey, Sites};
+use crate::{
+    ChallengeKey, Entropy, Hostname, Refusal, ResponseToken, SecretKey, Secrets, Site, Sites,
+};
 
 /// How much longer than a key or token lives the store remembers that it is spent, so that a node whose clock
 /// is behind by less cannot accept it again.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(60);
-
-/// The name of a challenge, and the challenge itself: sealed, of 200 URL-safe characters.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ChallengeKey(String);
-
-impl ChallengeKey {
-    /// The key's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for ChallengeKey {
-    type Err = Refusal;
-
-    /// Takes what may be a key; whether it is one shows when the gate opens it.
-    fn from_str(text: &str) -> Result<Self, Refusal> {
-        if text.len() == KEY_CHARS && text.is_ascii() {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(Refusal::UnknownKey)
-        }
-    }
-}
-
-impl fmt::Display for ChallengeKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for ChallengeKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ChallengeKey(…)")
-    }
-}
-
-/// What a right answer earns: sealed, of at most 512 URL-safe characters.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ResponseToken(String);
-
-impl ResponseToken {
-    /// The token's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for ResponseToken {
-    type Err = Refusal;
-
-    /// Takes what may be a token; whether it is one shows when the gate opens it.
-    fn from_str(text: &str) -> Result<Self, Refusal> {
-        if text.len() <= MAX_TOKEN_CHARS && text.is_ascii() {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(Refusal::InvalidToken)
-        }
-    }
-}
-
-impl fmt::Display for ResponseToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for ResponseToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ResponseToken(…)")
-    }
-}
-
-/// What a page asks for.
-#[derive(Clone, Debug, Default)]
-pub struct Ask {
-    what: What,
-    action: Option<Action>,
-}
-
-#[derive(Clone, Debug, Default)]
-enum What {
-    #[default]
-    Default,
-    Kind(Kind),
-    Custom(Box<(Prompt, Answer)>),
-}
-
-impl Ask {
-    /// A challenge of the site's default kind.
-    pub fn any() -> Self {
-        Self::default()
-    }
-
-    /// A challenge of this kind, which the site must allow.
-    pub fn kind(kind: Kind) -> Self {
-        Self {
-            what: What::Kind(kind),
-            action: None,
-        }
-    }
-
-    /// The caller's own prompt and answer. Only for callers that choose both; never for what a page sends.
-    pub fn custom(prompt: Prompt, answer: Answer) -> Self {
-        Self {
-            what: What::Custom(Box::new((prompt, answer))),
-            action: None,
-        }
-    }
-
-    /// Binds the challenge, and the token it earns, to what the form is for.
-    #[must_use]
-    pub fn with_action(mut self, action: Option<Action>) -> Self {
-        self.action = action;
-        self
-    }
-}
-
-/// A challenge as the visitor's page gets it.
-#[derive(Clone, Debug)]
-pub struct Issued {
-    /// The challenge's name, for its picture and its answer.
-    pub key: ChallengeKey,
-    /// What kind of challenge it is.
-    pub kind: Kind,
-    /// Until when it may be answered.
-    pub expires_at: Timestamp,
-}
-
-/// A picture, and until when its challenge may be answered.
-#[derive(Clone, Debug)]
-pub struct Shown {
-    /// The picture.
-    pub image: Image,
-    /// Until when the challenge may be answered.
-    pub expires_at: Timestamp,
-}
-
-/// What a right answer earned.
-#[derive(Clone, Debug)]
-pub struct Solved {
-    /// For the site's back end, which verifies it.
-    pub token: ResponseToken,
-    /// Until when it may be verified.
-    pub expires_at: Timestamp,
-}
-
-/// All that a challenge key holds, for whoever has the secret.
-#[derive(Clone, Debug)]
-pub struct Inspected {
-    /// Kind, prompt and answer.
-    pub challenge: Challenge,
-    /// The site, if the server still has it.
-    pub site: Option<SiteKey>,
-    /// What the form is for.
-    pub action: Option<Action>,
-    /// Until when it may be answered.
-    pub expires_at: Timestamp,
-}
-
-/// What became of a token.
-#[derive(Debug)]
-#[must_use = "a verification that is not looked at lets everybody through"]
-pub enum Verification {
-    /// A person answered a challenge of the site, and this is the first time that the token is shown.
-    Passed(Passed),
-    /// Not to be let through, and why.
-    Refused(Refusal),
-}
-
-/// What is known of somebody who passed.
-#[derive(Clone, Debug)]
-pub struct Passed {
-    /// When the challenge was answered.
-    pub challenge_ts: Timestamp,
-    /// The host of the page it was answered on; none if it was not answered on a page.
-    pub hostname: Option<Hostname>,
-    /// What the form was for. Compare it with what yours is for.
-    pub action: Option<Action>,
-}
 
 /// The engine: issues challenges, shows them, judges answers and verifies tokens.
 ///

@@ -57,10 +57,12 @@
 mod content;
 mod entropy;
 mod error;
+mod exchange;
 mod gate;
 mod name;
 mod refusal;
 mod seal;
+mod sealed;
 mod secret;
 mod site;
 
@@ -68,11 +70,10 @@ pub use cattlegrid_challenge as challenge;
 pub use cattlegrid_store as store;
 pub use entropy::{Entropy, NoEntropy, OsEntropy};
 pub use error::Error;
-pub use gate::{
-    Ask, CLOCK_SKEW, ChallengeKey, Gate, Inspected, Issued, Passed, ResponseToken, Shown, Solved,
-    Verification,
-};
+pub use exchange::{Ask, Inspected, Issued, Passed, Shown, Solved, Verification};
+pub use gate::{CLOCK_SKEW, Gate};
 pub use name::{Action, Hostname, HostnamePattern, SecretKey, SiteKey};
 pub use refusal::Refusal;
+pub use sealed::{ChallengeKey, ResponseToken};
 pub use secret::{Secret, Secrets};
 pub use site::{Site, Sites};

@@ -56,12 +56,15 @@ mod url;
 pub use any::AnyStore;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use error::{OpenError, StoreError};
-pub use url::{DEFAULT_LIMIT, StoreUrl};
+pub use url::StoreUrl;
 
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How many live ids a store may hold unless its URL says otherwise.
+pub const DEFAULT_LIMIT: usize = 1_000_000;
 
 /// Names one thing that can be spent once. 128 bits, chosen at random by whoever made the thing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

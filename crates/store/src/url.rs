@@ -7,11 +7,8 @@ use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 
-use crate::OpenError;
 use crate::sql::{SqliteOptions, Synchronous};
-
-/// How many live ids a store may hold unless its URL says otherwise.
-pub const DEFAULT_LIMIT: usize = 1_000_000;
+use crate::{DEFAULT_LIMIT, OpenError};
 
 /// Names a store.
 ///

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::url::DEFAULT_LIMIT;
+use crate::DEFAULT_LIMIT;
 
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

@@ -1,0 +1,114 @@
+//! What goes into the gate, and what comes out of it.
+
+use crate::challenge::image::Image;
+use crate::challenge::{Answer, Challenge, Kind, Prompt};
+use crate::store::Timestamp;
+use crate::{Action, ChallengeKey, Hostname, Refusal, ResponseToken, SiteKey};
+
+/// What a page asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Ask {
+    pub(crate) what: What,
+    pub(crate) action: Option<Action>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) enum What {
+    #[default]
+    Default,
+    Kind(Kind),
+    Custom(Box<(Prompt, Answer)>),
+}
+
+impl Ask {
+    /// A challenge of the site's default kind.
+    pub fn any() -> Self {
+        Self::default()
+    }
+
+    /// A challenge of this kind, which the site must allow.
+    pub fn kind(kind: Kind) -> Self {
+        Self {
+            what: What::Kind(kind),
+            action: None,
+        }
+    }
+
+    /// The caller's own prompt and answer. Only for callers that choose both; never for what a page sends.
+    pub fn custom(prompt: Prompt, answer: Answer) -> Self {
+        Self {
+            what: What::Custom(Box::new((prompt, answer))),
+            action: None,
+        }
+    }
+
+    /// Binds the challenge, and the token it earns, to what the form is for.
+    #[must_use]
+    pub fn with_action(mut self, action: Option<Action>) -> Self {
+        self.action = action;
+        self
+    }
+}
+
+/// A challenge as the visitor's page gets it.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// The challenge's name, for its picture and its answer.
+    pub key: ChallengeKey,
+    /// What kind of challenge it is.
+    pub kind: Kind,
+    /// Until when it may be answered.
+    pub expires_at: Timestamp,
+}
+
+/// A picture, and until when its challenge may be answered.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The picture.
+    pub image: Image,
+    /// Until when the challenge may be answered.
+    pub expires_at: Timestamp,
+}
+
+/// What a right answer earned.
+#[derive(Clone, Debug)]
+pub struct Solved {
+    /// For the site's back end, which verifies it.
+    pub token: ResponseToken,
+    /// Until when it may be verified.
+    pub expires_at: Timestamp,
+}
+
+/// All that a challenge key holds, for whoever has the secret.
+#[derive(Clone, Debug)]
+pub struct Inspected {
+    /// Kind, prompt and answer.
+    pub challenge: Challenge,
+    /// The site, if the server still has it.
+    pub site: Option<SiteKey>,
+    /// What the form is for.
+    pub action: Option<Action>,
+    /// Until when it may be answered.
+    pub expires_at: Timestamp,
+}
+
+/// What became of a token.
+#[derive(Debug)]
+#[must_use = "a verification that is not looked at lets everybody through"]
+pub enum Verification {
+    /// A person answered a challenge of the site, and this is the first time that the token is shown.
+    Passed(Passed),
+    /// Not to be let through, and why.
+    Refused(Refusal),
+}
+
+/// What is known of somebody who passed.
+#[derive(Clone, Debug)]
+pub struct Passed {
+    /// When the challenge was answered.
+    pub challenge_ts: Timestamp,
+    /// The host of the page it was answered on; none if it was not answered on a page.
+    pub hostname: Option<Hostname>,
+    /// What the form was for. Compare it with what yours is for.
+    pub action: Option<Action>,
+}
