@@ -106,15 +106,31 @@ impl Generators {
             Kind::Custom => return Err(unavailable),
         };
         let prompt = Prompt::new(question.prompt)?;
-        let answer = Answer::new(&question.answer, question.case)?;
+        let answer = question.answer.as_deref().unwrap_or(prompt.as_str());
+        let answer = Answer::new(answer, question.case)?;
         Ok(Challenge::from_parts(kind, prompt, answer))
+    }
+}
+
+impl Generators {
+    /// The most bytes of UTF-8 that prompt and answer of this kind take, counted once where they are the same; `None`
+    /// where [`Generators::generate`] would make none.
+    pub fn longest(&self, kind: Kind) -> Option<usize> {
+        match kind {
+            Kind::Chars => self.chars.as_ref().map(CharsGenerator::longest),
+            Kind::Math => self.math.as_ref().map(|_| MathGenerator::LONGEST),
+            Kind::Words => self.words.as_ref().map(WordsGenerator::longest),
+            Kind::Unicode => self.unicode.as_ref().map(CharsGenerator::longest),
+            Kind::Custom => None,
+        }
     }
 }
 
 /// What a generator has thought of.
 struct Question {
     prompt: String,
-    answer: String,
+    /// What has to be given, where it is not the prompt.
+    answer: Option<String>,
     case: Case,
 }
 

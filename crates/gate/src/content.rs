@@ -17,6 +17,12 @@ pub(crate) const MAX_TOKEN_CHARS: usize = 512;
 /// Why: every key is filled up to this length, so that its own length tells nothing about prompt or answer.
 const CHALLENGE_LEN: usize = KEY_CHARS / 4 * 3 - seal::OVERHEAD;
 
+/// The bytes for kind, expiry, site, seed, and the lengths of three texts.
+const FIXED_LEN: usize = 1 + 6 + size_of::<SiteId>() + 16 + 3;
+
+/// How many bytes prompt and answer may take together, whatever the action is.
+pub(crate) const ROOM: usize = CHALLENGE_LEN - FIXED_LEN - Action::MAX_CHARS;
+
 const EXACT_CASE: u8 = 0x80;
 
 /// What a challenge key holds.

@@ -33,6 +33,20 @@ pub enum Error {
     /// A site allows no kind, or one of them twice.
     #[error("site `{0}` must allow at least one kind, and each only once")]
     Kinds(String),
+    /// A kind's challenges would not fit into a challenge key.
+    #[error(
+        "site `{site}`: a {kind} challenge may take {bytes} bytes, and a challenge key has room for {room}: make its length, its words or its alphabet's characters smaller"
+    )]
+    TooLong {
+        /// The site key.
+        site: String,
+        /// The kind.
+        kind: crate::challenge::Kind,
+        /// The most bytes that prompt and answer take.
+        bytes: usize,
+        /// The most that they may take.
+        room: usize,
+    },
     /// A lifetime is out of bounds.
     #[error("site `{0}`: challenges and tokens live 1 second to 1 day")]
     Lifetime(String),

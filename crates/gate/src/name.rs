@@ -85,6 +85,9 @@ impl fmt::Debug for SecretKey {
 pub struct Action(String);
 
 impl Action {
+    /// The most characters that an action has.
+    pub const MAX_CHARS: usize = 32;
+
     /// The action's text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -96,7 +99,7 @@ impl FromStr for Action {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_');
-        if (1..=32).contains(&text.len()) && text.bytes().all(known) {
+        if (1..=Self::MAX_CHARS).contains(&text.len()) && text.bytes().all(known) {
             Ok(Self(text.to_owned()))
         } else {
             Err(Error::Action)

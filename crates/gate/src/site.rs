@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::challenge::image::Style;
 use crate::challenge::{Generators, Kind};
+use crate::content::ROOM;
 use crate::secret::Purpose;
 use crate::{Entropy, Error, Hostname, HostnamePattern, NoEntropy, SecretKey, Secrets, SiteKey};
 
@@ -158,6 +159,21 @@ impl Site {
             || host.is_none_or(|host| self.hostnames.iter().any(|pattern| pattern.matches(host)))
     }
 
+    fn check_fit(&self) -> Result<(), Error> {
+        for &kind in &self.kinds {
+            let bytes = self.generators.longest(kind).unwrap_or(0);
+            if bytes > ROOM {
+                return Err(Error::TooLong {
+                    site: self.key.to_string(),
+                    kind,
+                    bytes,
+                    room: ROOM,
+                });
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn id(&self) -> SiteId {
         site_id(self.key.as_str())
     }
@@ -193,11 +209,13 @@ impl Sites {
     /// The sites of a server.
     ///
     /// # Errors
-    /// [`Error::DuplicateSiteKey`] or [`Error::DuplicateSecretKey`] when two could not be told apart.
+    /// [`Error::DuplicateSiteKey`] or [`Error::DuplicateSecretKey`] when two could not be told apart,
+    /// [`Error::TooLong`] when challenges of a kind might not fit into a key.
     pub fn new(sites: Vec<Site>) -> Result<Self, Error> {
         let mut by_id = HashMap::new();
         let mut by_secret = HashMap::new();
         for (index, site) in sites.iter().enumerate() {
+            site.check_fit()?;
             if by_id.insert(site.id(), index).is_some() {
                 return Err(Error::DuplicateSiteKey(site.key.to_string()));
             }

@@ -13,8 +13,8 @@ use cattlegrid::challenge::{Answer, Case, Generators, Kind, KindOptions, Prompt}
 use cattlegrid::store::memory::MemoryStore;
 use cattlegrid::store::{Claim, Clock, ManualClock, SpentId, Store, StoreError, Timestamp};
 use cattlegrid::{
-    Ask, ChallengeKey, Entropy, Gate, Hostname, Issued, NoEntropy, OsEntropy, Passed, Refusal,
-    ResponseToken, Secret, SecretKey, Secrets, Site, Sites, Solved, Verification,
+    Ask, ChallengeKey, Entropy, Error, Gate, Hostname, Issued, NoEntropy, OsEntropy, Passed,
+    Refusal, ResponseToken, Secret, SecretKey, Secrets, Site, Sites, Solved, Verification,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -521,6 +521,32 @@ fn sites_that_cannot_be_told_apart_are_refused() {
             .is_err()
     );
     assert!(site("one").with_ttls(Duration::ZERO, MINUTE).is_err());
+}
+
+#[test]
+fn a_kind_whose_challenges_would_not_fit_into_a_key_is_refused() {
+    let with_length = |length| {
+        let mut options = KindOptions::default();
+        options.unicode.length = length;
+        let generators = Generators::new(&options, &Fonts::embedded()).unwrap();
+        let site = Site::new(
+            "one".parse().unwrap(),
+            secret_key("one"),
+            Arc::new(generators),
+            Arc::new(Style::hard()),
+        );
+        Sites::new(vec![site.with_kinds(vec![Kind::Unicode]).unwrap()])
+    };
+    assert!(with_length(21).is_ok());
+    let refused = with_length(22).unwrap_err();
+    assert!(matches!(
+        refused,
+        Error::TooLong {
+            bytes: 44,
+            room: 43,
+            ..
+        }
+    ));
 }
 
 #[test]

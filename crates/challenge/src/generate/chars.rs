@@ -102,13 +102,18 @@ impl CharsGenerator {
         })
     }
 
+    pub(super) fn longest(&self) -> usize {
+        let widest = self.alphabet.iter().map(|c| c.len_utf8()).max();
+        self.length * widest.unwrap_or(0)
+    }
+
     pub(super) fn question(&self, rng: &mut (impl Rng + ?Sized)) -> Question {
         let prompt: String = (0..self.length)
             .filter_map(|_| pick(rng, &self.alphabet))
             .collect();
         Question {
-            answer: prompt.clone(),
             prompt,
+            answer: None,
             case: self.case,
         }
     }

@@ -100,6 +100,9 @@ pub(super) struct MathGenerator {
 }
 
 impl MathGenerator {
+    /// `999 × 999 =` with signs of four bytes, and `998001`.
+    pub(super) const LONGEST: usize = "999".len() * 2 + 2 * 4 + 3 + "998001".len();
+
     pub(super) fn question(&self, rng: &mut (impl Rng + ?Sized)) -> Question {
         let MathOptions {
             max,
@@ -127,7 +130,7 @@ impl MathGenerator {
         }
         Question {
             prompt,
-            answer: result.to_string(),
+            answer: Some(result.to_string()),
             case: Case::Fold,
         }
     }

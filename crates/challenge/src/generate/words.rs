@@ -96,11 +96,15 @@ pub(super) struct WordsGenerator {
 }
 
 impl WordsGenerator {
+    pub(super) fn longest(&self) -> usize {
+        self.words.iter().map(|word| word.len()).max().unwrap_or(0)
+    }
+
     pub(super) fn question(&self, rng: &mut (impl Rng + ?Sized)) -> Question {
         let word = pick(rng, &self.words).map_or("", |word| word);
         Question {
             prompt: word.to_owned(),
-            answer: word.to_owned(),
+            answer: None,
             case: Case::Fold,
         }
     }
