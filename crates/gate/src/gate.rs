@@ -201,12 +201,6 @@ impl<S: Store> Gate<S> {
         })
     }
 
-    /// The site that a challenge was issued for, be it expired or spent.
-    pub fn site_of(&self, key: &ChallengeKey) -> Option<&Site> {
-        let (_, sealed) = self.open(key).ok()?;
-        self.sites.by_id(sealed.site)
-    }
-
     /// All that a challenge key holds, be it expired or spent. For debugging and tests: this is the answer.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cattlegrid::challenge::Kind;
 use cattlegrid::challenge::image::Scale;
-use cattlegrid::{Action, Ask, ChallengeKey, Issued, Refusal, Site};
+use cattlegrid::{Action, Ask, ChallengeKey, Issued, Refusal};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -251,7 +251,10 @@ async fn answer(
 fn renew(app: &App, key: &ChallengeKey) -> Result<Issued, Refusal> {
     let gate = app.gate();
     let old = gate.inspect(key)?;
-    let site: &Site = gate.site_of(key).ok_or(Refusal::UnknownKey)?;
+    let site = old
+        .site
+        .and_then(|site_key| gate.sites().get(site_key.as_str()))
+        .ok_or(Refusal::UnknownKey)?;
     let kind = old.challenge.kind();
     // Why: the site may have been configured anew since, and nobody can ask again for a custom challenge.
     let ask = if kind != Kind::Custom && site.kinds().contains(&kind) {
