@@ -20,6 +20,14 @@ fn generate(options: &KindOptions, kind: Kind, count: usize) -> Vec<Challenge> {
         .collect()
 }
 
+fn sums(math: MathOptions, count: usize) -> Vec<Challenge> {
+    let options = KindOptions {
+        math,
+        ..KindOptions::default()
+    };
+    generate(&options, Kind::Math, count)
+}
+
 fn refused(options: &KindOptions) -> (&'static str, ChallengeError) {
     let error = Generators::new(options, &Fonts::embedded()).unwrap_err();
     let (ChallengeError::Option { field, .. } | ChallengeError::NotCovered { field, .. }) = error
@@ -136,14 +144,7 @@ fn sums_look_as_they_are_told_to() {
         equals: None,
         ..MathOptions::default()
     };
-    let challenges = generate(
-        &KindOptions {
-            math,
-            ..KindOptions::default()
-        },
-        Kind::Math,
-        200,
-    );
+    let challenges = sums(math, 200);
     assert!(
         challenges
             .iter()
@@ -164,14 +165,7 @@ fn a_minus_sign_may_be_typed_as_it_is_shown_or_as_a_hyphen() {
         negative: true,
         ..MathOptions::default()
     };
-    let challenges = generate(
-        &KindOptions {
-            math,
-            ..KindOptions::default()
-        },
-        Kind::Math,
-        100,
-    );
+    let challenges = sums(math, 100);
     let negative = challenges
         .iter()
         .find(|challenge| challenge.prompt().as_str() == "1 − 2 =")
