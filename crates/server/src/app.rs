@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use cattlegrid::challenge::image::{Fonts, Style};
 use cattlegrid::challenge::{Generators, Kind, KindOptions};
-use cattlegrid::store::{AnyStore, Clock};
+use cattlegrid::store::{AnyStore, Clock, StoreError};
 use cattlegrid::{Gate, OsEntropy, Secrets, Site, Sites};
 
 use crate::Error;
 use crate::config::{Config, Limits};
-use crate::drawing::Drawing;
+use crate::drawing::{Drawing, NotDrawn};
 use crate::metrics::Metrics;
 
 /// The kinds that a page may ask of the demo site. `custom` is none of them: its answer would be the page's.
@@ -73,9 +73,25 @@ impl App {
         self.demo.as_ref()
     }
 
-    /// Where pictures are drawn.
-    pub const fn drawing(&self) -> &Drawing {
-        &self.drawing
+    /// What `draw` returns, on the threads for pictures once it was its turn; counts what there was no place for.
+    ///
+    /// # Errors
+    /// [`NotDrawn`].
+    pub async fn draw<T: Send + 'static>(
+        &self,
+        draw: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, NotDrawn> {
+        self.drawing.run(draw).await.inspect_err(|error| {
+            if *error == NotDrawn::Overloaded {
+                self.metrics.overloaded();
+            }
+        })
+    }
+
+    /// Counts and logs that the store could not decide.
+    pub fn store_failed(&self, error: &StoreError) {
+        self.metrics.store_error();
+        tracing::error!(%error, "the store cannot decide");
     }
 
     /// What is counted.

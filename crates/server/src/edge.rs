@@ -53,12 +53,7 @@ pub(crate) async fn around(State(app): State<Arc<App>>, request: Request, next: 
 /// What is answered when a handler panicked.
 pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     tracing::error!("a handler panicked");
-    Problem::new(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "internal-error",
-        "the server failed",
-    )
-    .into_response()
+    Problem::internal().into_response()
 }
 
 /// A name that no other request has, in this process or another.

@@ -52,6 +52,15 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", detail)
     }
 
+    /// The server failed, and has logged why.
+    pub(crate) fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal-error",
+            "the server failed",
+        )
+    }
+
     /// The stable code.
     pub const fn code(&self) -> &'static str {
         self.code
@@ -90,11 +99,7 @@ impl From<NotDrawn> for Problem {
                 "overloaded",
                 "too many pictures are waiting to be drawn; try again",
             ),
-            NotDrawn::Failed => Self::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal-error",
-                "the server failed",
-            ),
+            NotDrawn::Failed => Self::internal(),
         }
     }
 }

@@ -16,7 +16,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::drawing::NotDrawn;
 use crate::extract::{JsonBody, KeyInPath};
 use crate::hidden::Hidden;
 use crate::origin::Page;
@@ -147,15 +146,7 @@ async fn image(
         _ => return Err(Problem::bad_request("`scale` is 1 or 2")),
     };
     let drawer = Arc::clone(&app);
-    let shown = app
-        .drawing()
-        .run(move || drawer.gate().image(&key, scale))
-        .await
-        .inspect_err(|error| {
-            if *error == NotDrawn::Overloaded {
-                app.metrics().overloaded();
-            }
-        })??;
+    let shown = app.draw(move || drawer.gate().image(&key, scale)).await??;
     app.metrics().shown();
     let left = shown.expires_at.saturating_since(app.clock().now());
     let headers = [
@@ -268,10 +259,7 @@ fn renew(app: &App, key: &ChallengeKey) -> Result<Issued, Refusal> {
 /// The refusal as a problem, logged if an operator should know of it.
 fn logged(app: &App, refusal: Refusal) -> Problem {
     match &refusal {
-        Refusal::StoreUnavailable(error) => {
-            app.metrics().store_error();
-            tracing::error!(%error, "the store cannot decide");
-        }
+        Refusal::StoreUnavailable(error) => app.store_failed(error),
         Refusal::NoEntropy(_) | Refusal::Challenge(_) => {
             tracing::error!(error = %refusal, "no challenge can be issued");
         }

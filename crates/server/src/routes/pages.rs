@@ -52,12 +52,7 @@ fn page(status: StatusCode, template: &impl Template) -> Response {
             .into_response(),
         Err(error) => {
             tracing::error!(%error, "a page cannot be written");
-            Problem::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal-error",
-                "the server failed",
-            )
-            .into_response()
+            Problem::internal().into_response()
         }
     }
 }

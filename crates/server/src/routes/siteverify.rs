@@ -136,8 +136,7 @@ async fn verify(
         Verification::Passed(passed) => passed.into(),
         Verification::Refused(refusal) => {
             if let Refusal::StoreUnavailable(error) = &refusal {
-                app.metrics().store_error();
-                tracing::error!(%error, "the store cannot decide");
+                app.store_failed(error);
             }
             Reply {
                 error_codes: vec![refusal.code()],

@@ -157,7 +157,7 @@ async fn picture(
     } else {
         Scale::One
     };
-    let drawn = app.drawing().run(move || sketch.draw(seed, scale)).await?;
+    let drawn = app.draw(move || sketch.draw(seed, scale)).await?;
     let image = drawn.map_err(|error| Problem::bad_request(error.to_string()))?;
     let headers = [
         (header::CONTENT_TYPE, "image/png"),
