@@ -1,0 +1,1 @@
+//! Verifies response tokens, whoever issued them.
