@@ -22,8 +22,8 @@ Scale = Literal[1, 2]
 class Look:
     """How pictures look, in the notation that Pillow's users know. What is None is as the preset has it.
 
-    `fonts` are paths of font files; with none, the core's own. `font_size` and `size` are in pixels at scale 1,
-    and a `size` is exact. `rotation` is in degrees anticlockwise, from and to. `background` may be
+    `fonts` are paths of font files; with none, the core's own. `font_size` and `size` are in pixels at scale
+    1, and a `size` is exact. `rotation` is in degrees anticlockwise, from and to. `background` may be
     `"transparent"`.
     """
 
