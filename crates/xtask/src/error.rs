@@ -21,6 +21,18 @@ pub(crate) enum Error {
     #[error("cargo built no executable `{0}`: is the target still in the workspace?")]
     NoExecutable(&'static str),
 
+    /// A server that tests need does not start; what it said is printed before.
+    #[error("{} does not start: read above what it says", .0.display())]
+    NoService(PathBuf),
+
+    /// No Python that the package supports is on this machine.
+    #[error("no Python {0} or later is on the PATH: install one")]
+    NoPython(String),
+
+    /// `pip wheel` left no wheel, or several.
+    #[error("expected one wheel in {}: empty the folder and try again", .0.display())]
+    NoWheel(PathBuf),
+
     /// Markdown pages point at files or headings that do not exist.
     #[error("broken links: mend the link or add its target\n{}", .0.join("\n"))]
     BrokenLinks(Vec<String>),

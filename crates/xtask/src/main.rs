@@ -8,6 +8,8 @@ mod error;
 mod fuzz;
 mod live;
 mod node;
+mod python;
+mod services;
 mod snippets;
 mod steps;
 mod tools;

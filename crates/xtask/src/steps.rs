@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use xshell::{Shell, cmd};
 
-use crate::{artifact, docs, error::Error, node, snippets, tools::Tool};
+use crate::{artifact, docs, error::Error, node, python, snippets, tools::Tool};
 
 /// One step of the test run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -24,11 +24,17 @@ pub(crate) enum Step {
     Browser,
     /// The code that the documentation tells people to copy
     Snippets,
+    /// Style and types of everything in Python
+    PythonLint,
+    /// The Python package from its wheel, against real servers and a real Chromium
+    Python,
+    /// The published suites of the packages that the Python package replaces
+    PeerSuites,
 }
 
 impl Step {
     /// Every step, in order.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Format,
         Self::Clippy,
         Self::Unit,
@@ -36,10 +42,19 @@ impl Step {
         Self::Web,
         Self::Browser,
         Self::Snippets,
+        Self::PythonLint,
+        Self::Python,
+        Self::PeerSuites,
     ];
 
     /// The steps that only read the source.
-    pub(crate) const LINTS: [Self; 4] = [Self::Format, Self::Clippy, Self::Docs, Self::Web];
+    pub(crate) const LINTS: [Self; 5] = [
+        Self::Format,
+        Self::Clippy,
+        Self::Docs,
+        Self::Web,
+        Self::PythonLint,
+    ];
 
     fn needs(self) -> &'static [Tool] {
         match self {
@@ -49,6 +64,20 @@ impl Step {
             Self::Web => &[Tool::Node],
             Self::Browser => &[Tool::Node, Tool::Chromium],
             Self::Snippets => &[Tool::Node, Tool::Python, Tool::Curl],
+            Self::PythonLint => &[Tool::Python],
+            Self::Python => &[
+                Tool::Python,
+                Tool::Node,
+                Tool::Chromium,
+                Tool::Redis,
+                Tool::Memcached,
+                Tool::Postgres,
+                Tool::MariaDb,
+                Tool::Gettext,
+                Tool::Flite,
+                Tool::Sox,
+            ],
+            Self::PeerSuites => &[Tool::Python, Tool::Flite, Tool::Sox],
         }
     }
 
@@ -74,12 +103,16 @@ impl Step {
             Self::Web => node::lint(shell)?,
             Self::Browser => node::test(shell, &artifact::test_server(shell)?)?,
             Self::Snippets => snippets::check(shell, &artifact::test_server(shell)?)?,
+            Self::PythonLint => python::lint(shell)?,
+            Self::Python => python::test(shell)?,
+            Self::PeerSuites => python::peer_suites(shell)?,
         }
         Ok(())
     }
 
     fn name(self) -> String {
-        format!("{self:?}").to_lowercase()
+        self.to_possible_value()
+            .map_or_else(String::new, |value| value.get_name().to_owned())
     }
 }
 
@@ -121,8 +154,8 @@ pub(crate) fn run(shell: &Shell, steps: &[Step]) -> Result<(), Error> {
 fn summarise(times: &[(Step, Duration)]) {
     println!("\n== summary ==");
     for (step, time) in times {
-        println!("{:<10}{:>7.1} s  ok", step.name(), time.as_secs_f64());
+        println!("{:<12}{:>7.1} s  ok", step.name(), time.as_secs_f64());
     }
     let total: Duration = times.iter().map(|(_, time)| *time).sum();
-    println!("{:<10}{:>7.1} s", "total", total.as_secs_f64());
+    println!("{:<12}{:>7.1} s", "total", total.as_secs_f64());
 }

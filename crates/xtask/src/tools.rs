@@ -25,6 +25,20 @@ pub(crate) enum Tool {
     Taskset,
     /// Loads the server
     Wrk,
+    /// A server that tests talk to
+    Redis,
+    /// A server that tests talk to
+    Memcached,
+    /// A server that tests talk to
+    Postgres,
+    /// A server that tests talk to
+    MariaDb,
+    /// Compiles translations, to compare them with those that are shipped
+    Gettext,
+    /// Speaks, where a site asks for it
+    Flite,
+    /// Adds noise to what is spoken
+    Sox,
 }
 
 /// The oldest Node.js whose test runner and WebSocket the browser tests use.
@@ -32,6 +46,12 @@ const NODE_MAJOR: u32 = 20;
 
 /// The names that Chromium goes by.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
+/// Where Debian keeps the programs of each version of PostgreSQL.
+const POSTGRES: &str = "/usr/lib/postgresql";
+
+/// Where Debian keeps the servers that it does not put onto everybody's `PATH`.
+const SERVERS: &str = "/usr/sbin";
 
 /// The browser to test in, once [`Tool::Chromium`] is there.
 pub(crate) fn browser() -> Option<PathBuf> {
@@ -50,10 +70,23 @@ impl Tool {
             Self::Clippy => component(shell, "clippy", "cargo-clippy"),
             Self::Node => node(shell),
             Self::Chromium => debian(shell, "Chromium", &BROWSERS, "chromium"),
-            Self::Python => debian(shell, "Python 3", &["python3"], "python3"),
+            Self::Python => package(shell, "Python 3 with venv", "python3-venv", || {
+                succeeds(cmd!(shell, "python3 -c 'import venv, ensurepip'"))
+            }),
             Self::Curl => debian(shell, "curl", &["curl"], "curl"),
             Self::Taskset => debian(shell, "taskset", &["taskset"], "util-linux"),
             Self::Wrk => debian(shell, "wrk", &["wrk"], "wrk"),
+            Self::Redis => debian(shell, "Redis", &["redis-server"], "redis-server"),
+            Self::Memcached => debian(shell, "Memcached", &["memcached"], "memcached"),
+            Self::Postgres => package(shell, "PostgreSQL", "postgresql", || {
+                postgres("postgres").is_some() && postgres("initdb").is_some()
+            }),
+            Self::MariaDb => package(shell, "MariaDB", "mariadb-server-core", || {
+                mariadb().is_some() && find("mariadb-install-db").is_some()
+            }),
+            Self::Gettext => debian(shell, "gettext", &["msgfmt"], "gettext"),
+            Self::Flite => debian(shell, "flite", &["flite"], "flite"),
+            Self::Sox => debian(shell, "SoX", &["sox"], "sox"),
         }
     }
 }
@@ -90,32 +123,41 @@ fn node(shell: &Shell) -> Result<(), Error> {
     })
 }
 
+/// Finds one of the programs on the `PATH`, or installs the package that has it.
 fn debian(
     shell: &Shell,
     name: &'static str,
     programs: &[&str],
-    package: &str,
+    debian_package: &str,
 ) -> Result<(), Error> {
-    let found = || programs.iter().any(|program| find(program).is_some());
+    package(shell, name, debian_package, || {
+        programs.iter().any(|program| find(program).is_some())
+    })
+}
+
+/// Installs Debian's package unless what it has is `found`.
+fn package(
+    shell: &Shell,
+    name: &'static str,
+    debian_package: &str,
+    found: impl Fn() -> bool,
+) -> Result<(), Error> {
     if found() {
         return Ok(());
     }
     let missing = |why: &str| Error::Missing {
         name,
-        remedy: format!(
-            "{why}; install one of {} (on Debian: apt-get install {package})",
-            programs.join(", ")
-        ),
+        remedy: format!("{why}; install it (on Debian: apt-get install {debian_package})"),
     };
     if find("apt-get").is_none() {
         return Err(missing("this system has no apt-get to install it with"));
     }
     let root = Root::of(shell).ok_or_else(|| missing("installing it takes root"))?;
-    root.install(shell, package)?;
+    root.install(shell, debian_package)?;
     if found() {
         Ok(())
     } else {
-        Err(missing("apt-get installed it but it is not on the PATH"))
+        Err(missing("apt-get installed it but it cannot be found"))
     }
 }
 
@@ -164,8 +206,28 @@ fn succeeds(command: Cmd<'_>) -> bool {
         .is_ok()
 }
 
+/// A program of PostgreSQL: on the `PATH`, or of the latest version that Debian's packages put aside.
+pub(crate) fn postgres(program: &str) -> Option<PathBuf> {
+    let version = |folder: &PathBuf| -> Option<u32> { folder.file_name()?.to_str()?.parse().ok() };
+    find(program).or_else(|| {
+        let mut versions: Vec<PathBuf> = std::fs::read_dir(POSTGRES)
+            .ok()?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .collect();
+        versions.sort_by_key(version);
+        let found = versions.pop()?.join("bin").join(program);
+        found.is_file().then_some(found)
+    })
+}
+
+/// The server of `MariaDB`.
+pub(crate) fn mariadb() -> Option<PathBuf> {
+    let aside = PathBuf::from(SERVERS).join("mariadbd");
+    find("mariadbd").or_else(|| aside.is_file().then_some(aside))
+}
+
 /// The first `program` on the `PATH`.
-fn find(program: &str) -> Option<PathBuf> {
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
         .map(|folder| folder.join(program))

@@ -1,0 +1,68 @@
+//! The Python package: its style and types, its wheel, its tests, and the suites of the packages it replaces.
+
+mod interpreter;
+mod suites;
+mod venv;
+mod wheel;
+
+use xshell::{Shell, cmd};
+
+use crate::{artifact, error::Error, services::Services, tools};
+use interpreter::Interpreter;
+use venv::Venv;
+
+/// Where everything that tests install stays.
+const SCRATCH: &str = "target/python";
+/// What is Python here.
+const SOURCES: [&str; 4] = ["python", "tests/python", "bench/python", "examples"];
+
+/// Style (`ruff`), types (`mypy --strict`) and, against the built extension, the stubs.
+///
+/// # Errors
+///
+/// What the tool that objects has printed.
+pub(crate) fn lint(shell: &Shell) -> Result<(), Error> {
+    let venv = Venv::new(shell, "lint", &Interpreter::default(shell)?)?;
+    venv.install_listed(shell, "tests/python/lint.txt")?;
+    let ruff = venv.program("ruff");
+    cmd!(shell, "{ruff} check {SOURCES...}").run()?;
+    cmd!(shell, "{ruff} format --check {SOURCES...}").run()?;
+    let mypy = venv.program("mypy");
+    cmd!(shell, "{mypy} python/cattlegrid").run()?;
+    Ok(())
+}
+
+/// Builds the wheel, installs it as a user would, and runs the package's tests against real servers and a browser.
+///
+/// # Errors
+///
+/// The wheel does not build, a server does not start, or tests fail.
+pub(crate) fn test(shell: &Shell) -> Result<(), Error> {
+    let wheel = wheel::build(shell)?;
+    let venv = Venv::new(shell, "test", &Interpreter::default(shell)?)?;
+    venv.install_listed(shell, "tests/python/requirements.txt")?;
+    venv.replace(shell, &wheel)?;
+    let python = venv.program("python");
+    cmd!(shell, "{python} -m mypy.stubtest cattlegrid._native").run()?;
+
+    let server = artifact::test_server(shell)?;
+    let services = Services::start()?;
+    let mut tests = cmd!(shell, "{python} -m pytest")
+        .envs(services.environment())
+        .env("CATTLEGRID_TEST_BIN", server)
+        .env("CATTLEGRID_TEST_WHEEL", &wheel);
+    if let Some(browser) = tools::browser() {
+        tests = tests.env("CHROMIUM", browser);
+    }
+    tests.run()?;
+    Ok(())
+}
+
+/// Runs the suites of the packages that this one replaces, on each Django that they are promised for.
+///
+/// # Errors
+///
+/// The wheel does not build, or a suite does not pass whole.
+pub(crate) fn peer_suites(shell: &Shell) -> Result<(), Error> {
+    suites::run(shell, &wheel::build(shell)?)
+}
