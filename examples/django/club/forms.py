@@ -1,0 +1,23 @@
+"""The two forms, each with a picture to read."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib.auth.forms import UserCreationForm
+
+from cattlegrid.django import CaptchaField
+from cattlegrid.simple_captcha.fields import CaptchaField as PictureField
+
+
+class SignUp(UserCreationForm):
+    """An account, for somebody who answered the widget."""
+
+    captcha = CaptchaField(action="sign-up")
+
+
+class Contact(forms.Form):
+    """A letter to the club, with the picture that django-simple-captcha's users know; it needs no JavaScript."""
+
+    email = forms.EmailField(label="Your e-mail", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    message = forms.CharField(widget=forms.Textarea(attrs={"rows": 6}), max_length=2000)
+    captcha = PictureField(label="What does the picture say?")

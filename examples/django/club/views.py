@@ -1,0 +1,46 @@
+"""The pages."""
+
+from __future__ import annotations
+
+from django.contrib.auth import login
+from django.core.mail import EmailMessage
+from django.http import HttpResponse
+from django.urls import reverse_lazy
+from django.views.generic import FormView, TemplateView
+
+from .forms import Contact, SignUp
+
+
+class SignUpView(FormView):
+    """Makes an account, and logs its owner in."""
+
+    template_name = "sign_up.html"
+    form_class = SignUp
+    success_url = reverse_lazy("welcome")
+
+    def form_valid(self, form: SignUp) -> HttpResponse:
+        """Runs when all fields are right, the captcha among them."""
+        login(self.request, form.save())
+        return super().form_valid(form)
+
+
+class ContactView(FormView):
+    """Sends a letter to the club."""
+
+    template_name = "contact.html"
+    form_class = Contact
+    success_url = reverse_lazy("thanks")
+
+    def form_valid(self, form: Contact) -> HttpResponse:
+        """Runs when all fields are right, the picture's among them."""
+        EmailMessage(
+            subject="A letter from the site",
+            body=form.cleaned_data["message"],
+            to=["club@example.org"],
+            reply_to=[form.cleaned_data["email"]],
+        ).send()
+        return super().form_valid(form)
+
+
+welcome = TemplateView.as_view(template_name="welcome.html")
+thanks = TemplateView.as_view(template_name="thanks.html")

@@ -1,0 +1,38 @@
+/** Sends the form as JSON, and shows what has been wished for. */
+
+const form = document.querySelector('#wish');
+const list = document.querySelector('#wishes');
+const message = document.querySelector('#message');
+const captcha = form.querySelector('cattlegrid-captcha');
+
+async function show() {
+  const wishes = await (await fetch(list.dataset.api)).json();
+  list.replaceChildren(
+    ...wishes.map((wish) => {
+      const item = document.createElement('li');
+      item.textContent = wish;
+      return item;
+    }),
+  );
+}
+
+form.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const response = await fetch(form.action, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(Object.fromEntries(new FormData(form))),
+  });
+  // A token passes only once, so the next wish needs another.
+  captcha.reset();
+  if (response.ok) {
+    form.reset();
+    await show();
+    message.textContent = 'Thank you, it is on the list.';
+  } else {
+    const answer = await response.json();
+    message.textContent = answer.seed ?? `It was refused: ${answer['error-codes'].join(', ')}.`;
+  }
+});
+
+await show();
