@@ -156,6 +156,12 @@ class Gate:
         Raises `Refused`: `wrong-answer`, `spent-key`, `expired-key`, `unknown-key`, `wrong-site`; and `Unavailable`.
         """
 
+    def renew(self, key: str) -> Challenge:
+        """A fresh challenge of the kind and the action of another one, which may be expired or spent.
+
+        Writes nothing anywhere. Raises `Refused`: `unknown-key`.
+        """
+
     def verify(self, token: str, *, action: str | None = None) -> Passed:
         """Verifies a response token, and spends it. With `action`, it must have been earned for that one.
 
