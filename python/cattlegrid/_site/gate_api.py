@@ -1,0 +1,175 @@
+"""What the widget asks of a gate, as HTTP: the same routes and answers as the server's `/api/v1/challenges`.
+
+A front end hands in what it got and sends the `Reply` that it gets.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from cattlegrid import Challenge, Refused, Unavailable
+from cattlegrid._site.check import Captcha
+
+MOST_BYTES = 65_536
+"""How large a body may be. A front end reads one byte more at most."""
+
+_STATUSES = {"unknown-key": 404, "expired-key": 410, "spent-key": 410, "wrong-site": 403}
+_JUDGED = frozenset({"wrong-answer", "expired-key", "spent-key"})
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP answer."""
+
+    status: int
+    body: bytes
+    content_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Problem(Exception):
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reply = _problem(status, code, detail)
+
+
+@dataclass(frozen=True)
+class GateApi:
+    """The routes of one site. Nothing that a client sends makes them raise."""
+
+    captcha: Captcha
+    path: str
+    """Where challenges are: `…/api/v1/challenges`, from the site's root."""
+
+    def create(self, content_type: str, body: bytes) -> Reply:
+        """`POST {path}`"""
+        try:
+            wanted = _json(content_type, body)
+            if _text(wanted, "sitekey") != self.captcha.site_key:
+                raise _Problem(400, "unknown-site", "no site has this site key")
+            action = _optional(wanted, "action") or None
+            challenge = self.captcha.gate.issue(kind=_optional(wanted, "kind"), action=action)
+        except _Problem as problem:
+            return problem.reply
+        except Refused as error:
+            return _problem(400, error.code, str(error))
+        except ValueError as error:
+            return _problem(400, "bad-request", str(error))
+        return _reply(201, self._shown(challenge))
+
+    def image(self, key: str, scale: str | None) -> Reply:
+        """`GET {path}/{key}/image?scale={scale}`"""
+        if scale not in (None, "1", "2"):
+            return _problem(400, "bad-request", "`scale` is 1 or 2")
+        try:
+            png = self.captcha.gate.image(_key(key), scale=2 if scale == "2" else 1)
+        except _Problem as problem:
+            return problem.reply
+        except Refused as error:
+            return _refusal(error)
+        lifetime = int(self.captcha.settings.challenge_ttl)
+        return Reply(200, png, "image/png", {"Cache-Control": f"private, max-age={lifetime}, immutable"})
+
+    def answer(self, key: str, content_type: str, body: bytes, page: str | None) -> Reply:
+        """`POST {path}/{key}/answer`. `page` is what `page_host` says."""
+        gate = self.captcha.gate
+        try:
+            given = _text(_json(content_type, body), "answer")
+            # Why: JSON can write what is no Unicode text; it is a wrong answer like any other.
+            given = given.encode("utf-8", "replace").decode()
+            token = gate.answer(_key(key), given, hostname=page)
+        except _Problem as problem:
+            return problem.reply
+        except Refused as error:
+            if error.code not in _JUDGED:
+                return _refusal(error)
+            fresh = self._shown(gate.renew(key))
+            return _reply(200, {"success": False, "error-codes": [error.code], "challenge": fresh})
+        except Unavailable as error:
+            return _problem(503, error.code, "the store cannot decide now; try again", {"Retry-After": "1"})
+        expires = datetime.now(timezone.utc) + timedelta(seconds=self.captcha.settings.token_ttl)
+        return _reply(200, {"success": True, "token": token, "expires_at": _rfc3339(expires)})
+
+    def _shown(self, challenge: Challenge) -> dict[str, object]:
+        return {
+            "key": challenge.key,
+            "kind": challenge.kind,
+            "image_url": f"{self.path}/{challenge.key}/image",
+            "audio_url": None,
+            "expires_at": _rfc3339(challenge.expires_at),
+        }
+
+
+def page_host(origin: str, referer: str) -> str | None:
+    """The host of the page that sent a request, by its `Origin`, else its `Referer`; None if it was no page.
+
+    A page without a host (`Origin: null`) has the host `null`, which no site lists, and so has one that
+    cannot be read.
+    """
+    said = origin or referer
+    if not said:
+        return None
+    try:
+        parts = urlsplit(said)
+        host = parts.hostname
+    except ValueError:
+        host = None
+    if not host or not host.isascii():
+        return "null"
+    return f"[{host}]" if ":" in host else host
+
+
+def _json(content_type: str, body: bytes) -> Mapping[str, object]:
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise _Problem(415, "unsupported-media-type", "send JSON, with `content-type: application/json`")
+    if len(body) > MOST_BYTES:
+        raise _Problem(413, "body-too-large", f"the body is larger than {MOST_BYTES} bytes")
+    try:
+        decoded = json.loads(body)
+    except (ValueError, RecursionError):
+        raise _Problem(400, "bad-request", "the body is no JSON") from None
+    if not isinstance(decoded, Mapping):
+        raise _Problem(400, "bad-request", "the body is no JSON object")
+    return decoded
+
+
+def _text(body: Mapping[str, object], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str):
+        raise _Problem(400, "bad-request", f"`{name}` is missing, or no text")
+    return value
+
+
+def _optional(body: Mapping[str, object], name: str) -> str | None:
+    value = None if body.get(name) is None else _text(body, name)
+    if value is not None and not value.isascii():
+        raise _Problem(400, "bad-request", f"`{name}` is none that there is")
+    return value
+
+
+def _key(key: str) -> str:
+    if not key.isascii():
+        raise _Problem(404, "unknown-key", "the challenge key is unknown or forged")
+    return key
+
+
+def _refusal(error: Refused) -> Reply:
+    return _problem(_STATUSES.get(error.code, 400), error.code, str(error))
+
+
+def _problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Reply:
+    body = {"title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail}
+    return Reply(status, json.dumps(body).encode(), "application/problem+json", headers or {})
+
+
+def _reply(status: int, body: Mapping[str, object]) -> Reply:
+    return Reply(status, json.dumps(body).encode(), "application/json", {"Cache-Control": "no-store"})
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,229 @@
+"""A site's settings: one mapping, read once and checked whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from cattlegrid import ConfigurationError, Style
+from cattlegrid._site.address import TrustedProxies
+
+GATE = "gate"
+"""The provider that is the engine in this process."""
+
+PROVIDERS = ("cattlegrid", "hcaptcha", "recaptcha_v2", "recaptcha_v3", "turnstile", GATE)
+
+_KINDS = ("chars", "math", "words", "unicode")
+_LONGEST_TIME = 86_400.0
+_NOBODY = TrustedProxies()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a site has configured. `docs/python-settings.md` has the meaning of each."""
+
+    provider: str
+    secret_keys: tuple[str, ...] = field(repr=False)
+    """One, but for a gate: there the first seals and all open."""
+    store: str = field(repr=False)
+    site_key: str | None = None
+    """None for a gate, which makes its own: ask `Captcha.site_key`."""
+    url: str | None = None
+    verify_url: str | None = None
+    script_url: str | None = None
+    hostnames: tuple[str, ...] = ()
+    action: str | None = None
+    minimum_score: float | None = None
+    timeout: float = 5.0
+    """In seconds, for a whole check."""
+    when_unreachable: str = "refuse"
+    trusted_proxies: TrustedProxies = _NOBODY
+    kinds: tuple[str, ...] = ("chars",)
+    style: Style | None = None
+    challenge_ttl: float = 300.0
+    """In seconds."""
+    token_ttl: float = 300.0
+    """In seconds."""
+    testing: bool = False
+
+    @property
+    def siteverify(self) -> str | None:
+        """Where tokens are verified, if not where the provider usually does."""
+        return self.verify_url or (f"{self.url}/siteverify" if self.url else None)
+
+    @classmethod
+    def parse(cls, mapping: object, *, testing: bool = False) -> Settings:
+        """Reads the mapping that a site calls `CATTLEGRID`. A key that is None is as good as absent.
+
+        `testing` is what `TESTING` is when the mapping does not say. Raises `ConfigurationError`, which names
+        the key and never a secret's value.
+        """
+        if not isinstance(mapping, Mapping):
+            raise ConfigurationError(
+                "CATTLEGRID is not set: it must be a mapping with PROVIDER, SECRET_KEY and STORE"
+            )
+        given = {key: value for key, value in mapping.items() if value is not None}
+        unknown = sorted(str(key) for key in given if key not in _READERS)
+        if unknown:
+            raise ConfigurationError(
+                f"CATTLEGRID has no key {unknown[0]}; its keys are {', '.join(sorted(_READERS))}"
+            )
+        provider = _one_of(*PROVIDERS)("PROVIDER", given.get("PROVIDER"))
+        _refuse_what_does_not_belong(provider, given)
+        values = {_FIELDS.get(key, key.lower()): _READERS[key](key, given[key]) for key in given}
+        values.setdefault("testing", testing)
+        settings = cls(**values)
+        if provider != GATE and len(settings.secret_keys) != 1:
+            raise ConfigurationError(
+                "CATTLEGRID: SECRET_KEY is one text; only the provider gate takes several"
+            )
+        if settings.store.startswith("memory:") and not settings.testing:
+            raise ConfigurationError(
+                "CATTLEGRID: STORE is memory:, which other processes of the site do not see, so that a token "
+                "would pass once in each. Name one that they share, such as "
+                "sqlite:/var/lib/site/captcha.sqlite3. (A test suite sets TESTING to True.)"
+            )
+        return settings
+
+
+def _wrong(key: str, what: str) -> ConfigurationError:
+    return ConfigurationError(f"CATTLEGRID: {key} must be {what}")
+
+
+def _text(key: str, value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise _wrong(key, "a text that is not empty")
+    return value
+
+
+def _texts(key: str, value: object) -> tuple[str, ...]:
+    # Why: a text is a sequence of texts too, and `"example.org"` was not meant as eleven hosts.
+    if isinstance(value, (list, tuple, set, frozenset)) and all(
+        isinstance(item, str) and item for item in value
+    ):
+        return tuple(sorted(value)) if isinstance(value, (set, frozenset)) else tuple(value)
+    raise _wrong(key, "a list of texts")
+
+
+def _secrets(key: str, value: object) -> tuple[str, ...]:
+    secrets = (value,) if isinstance(value, str) else value
+    if isinstance(secrets, (list, tuple)) and secrets and all(isinstance(s, str) and s for s in secrets):
+        return tuple(secrets)
+    raise _wrong(key, "a text that is not empty")
+
+
+def _one_of(*choices: str) -> Callable[[str, object], str]:
+    def read(key: str, value: object) -> str:
+        if isinstance(value, str) and value in choices:
+            return value
+        raise _wrong(key, "one of " + ", ".join(choices))
+
+    return read
+
+
+def _some_of(*choices: str) -> Callable[[str, object], tuple[str, ...]]:
+    def read(key: str, value: object) -> tuple[str, ...]:
+        chosen = _texts(key, value)
+        if chosen and set(chosen) <= set(choices):
+            return chosen
+        raise _wrong(key, "a list of " + ", ".join(choices))
+
+    return read
+
+
+def _number(least: float, most: float) -> Callable[[str, object], float]:
+    def read(key: str, value: object) -> float:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value <= most:
+            return float(value)
+        raise _wrong(key, f"a number from {least:g} to {most:g}")
+
+    return read
+
+
+def _url(key: str, value: object) -> str:
+    text = _text(key, value)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise _wrong(key, "an address such as https://captcha.example")
+    return text
+
+
+def _base(key: str, value: object) -> str:
+    return _url(key, value).rstrip("/")
+
+
+def _flag(key: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise _wrong(key, "True or False")
+
+
+def _proxies(key: str, value: object) -> TrustedProxies:
+    try:
+        return TrustedProxies.parse(_texts(key, value))
+    except ValueError as error:
+        raise _wrong(key, f"a list of addresses, networks and unix ({error})") from None
+
+
+def _style(key: str, value: object) -> Style:
+    if isinstance(value, Style):
+        return value
+    if value == "classic":
+        return Style("classic")
+    if value == "hard":
+        return Style("hard")
+    raise _wrong(key, "classic, hard or a cattlegrid.Style")
+
+
+_READERS: dict[str, Callable[[str, object], Any]] = {
+    "PROVIDER": _one_of(*PROVIDERS),
+    "SITE_KEY": _text,
+    "SECRET_KEY": _secrets,
+    "STORE": _text,
+    "URL": _base,
+    "VERIFY_URL": _url,
+    "SCRIPT_URL": _url,
+    "HOSTNAMES": _texts,
+    "ACTION": _text,
+    "MINIMUM_SCORE": _number(0.0, 1.0),
+    "TIMEOUT": _number(0.1, 60.0),
+    "WHEN_UNREACHABLE": _one_of("refuse", "allow"),
+    "TRUSTED_PROXIES": _proxies,
+    "KINDS": _some_of(*_KINDS),
+    "STYLE": _style,
+    "CHALLENGE_TTL": _number(1.0, _LONGEST_TIME),
+    "TOKEN_TTL": _number(1.0, _LONGEST_TIME),
+    "TESTING": _flag,
+}
+
+_FIELDS = {"SECRET_KEY": "secret_keys"}
+
+_REMOTE = tuple(name for name in PROVIDERS if name != GATE)
+
+_ONLY_FOR: dict[str, tuple[str, ...]] = {
+    "URL": ("cattlegrid",),
+    "MINIMUM_SCORE": ("recaptcha_v3",),
+    **dict.fromkeys(("SITE_KEY", "VERIFY_URL", "SCRIPT_URL", "TIMEOUT", "WHEN_UNREACHABLE"), _REMOTE),
+    **dict.fromkeys(("KINDS", "STYLE", "CHALLENGE_TTL", "TOKEN_TTL"), (GATE,)),
+}
+
+
+def _refuse_what_does_not_belong(provider: str, given: Mapping[str, object]) -> None:
+    needed = ["SECRET_KEY", "STORE"]
+    if provider != GATE:
+        needed.append("SITE_KEY")
+    if provider == "cattlegrid":
+        needed.append("URL")
+    for key in needed:
+        if key not in given:
+            raise ConfigurationError(f"CATTLEGRID: {key} is missing; the provider {provider} needs it")
+    for key, providers in _ONLY_FOR.items():
+        if key in given and provider not in providers:
+            raise ConfigurationError(
+                f"CATTLEGRID: {key} is not for the provider {provider}, but for {', '.join(providers)}"
+            )

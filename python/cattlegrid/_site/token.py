@@ -1,0 +1,27 @@
+"""Where a request may carry its response token, and how many it may carry: one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+HEADER = "X-Captcha-Response"
+"""The header in which a program may send the token, whatever the body is."""
+
+
+def only(values: Sequence[object]) -> object:
+    """The one value of a form's field. None if there is none or more than one: nobody can tell which was
+    meant.
+    """
+    return values[0] if len(values) == 1 else None
+
+
+def from_json(body: bytes, *names: str) -> object:
+    """The value that a JSON object has under the first of `names` that it has; None for any other body."""
+    try:
+        decoded = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(decoded, Mapping):
+        return None
+    return next((decoded[name] for name in names if name in decoded), None)

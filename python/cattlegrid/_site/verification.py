@@ -1,0 +1,52 @@
+"""What becomes of a check: a `Verification`, or one of the exceptions that stop the request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Union
+
+from cattlegrid import CattlegridError, Passed, Refused, Unavailable
+
+
+class Missing(CattlegridError):
+    """The request carries no response token, or none that is a text, or more than one."""
+
+    code = "missing-input-response"
+    codes = (code,)
+
+
+Undecided = Union[Missing, Refused, Unavailable]
+"""What stops a request."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What is known of a request that was let through. None is what the provider did not say."""
+
+    provider: str
+    challenge_ts: str | None = None
+    hostname: str | None = None
+    action: str | None = None
+    score: float | None = None
+    decided: bool = True
+    """False when the provider could not be reached and the settings let requests through then."""
+
+    @classmethod
+    def of(cls, passed: Passed) -> Verification:
+        """What the core found, as a site sees it."""
+        return cls(passed.provider, passed.challenge_ts, passed.hostname, passed.action, passed.score)
+
+
+def refused(*codes: str) -> Refused:
+    """A refusal that is decided on this side of the core. `codes` are not empty."""
+    error = Refused(codes[0])
+    error.codes = codes
+    error.code = codes[0]
+    return error
+
+
+def unavailable(code: str) -> Unavailable:
+    """An outage that is staged on this side of the core."""
+    error = Unavailable(code)
+    error.code = code
+    return error

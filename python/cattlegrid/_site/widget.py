@@ -1,0 +1,123 @@
+"""What a page needs of each provider: a script, an element in the form, and the name of the field that comes
+back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import quote
+
+from cattlegrid._site.settings import GATE, Settings
+
+WIDGET = "widget.js"
+"""The entry of our own widget, which a site serves by itself for the provider `gate`."""
+
+RECAPTCHA_V3 = "recaptcha-v3.js"
+"""Our script that fetches a reCAPTCHA v3 token when its form is submitted."""
+
+_ATTRIBUTE = re.compile(r"[a-z][a-z0-9-]{0,63}")
+
+
+@dataclass(frozen=True)
+class _Provider:
+    field: str
+    script: str | None = None
+    css_class: str | None = None
+    takes_action: bool = False
+
+
+_OURS = _Provider("cattlegrid-response", takes_action=True)
+
+_PROVIDERS = {
+    "cattlegrid": _OURS,
+    GATE: _OURS,
+    "hcaptcha": _Provider("h-captcha-response", "https://js.hcaptcha.com/1/api.js", "h-captcha"),
+    "recaptcha_v2": _Provider(
+        "g-recaptcha-response", "https://www.google.com/recaptcha/api.js", "g-recaptcha"
+    ),
+    "recaptcha_v3": _Provider(
+        "g-recaptcha-response", "https://www.google.com/recaptcha/api.js", takes_action=True
+    ),
+    "turnstile": _Provider(
+        "cf-turnstile-response",
+        "https://challenges.cloudflare.com/turnstile/v0/api.js",
+        "cf-turnstile",
+        takes_action=True,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script of a page. Two that are equal are needed once."""
+
+    src: str
+    module: bool = False
+
+    def tag(self, **attributes: str | None) -> str:
+        """As HTML, with more attributes such as `nonce`."""
+        kind = {"type": "module"} if self.module else {"async": "", "defer": ""}
+        return f"<script{_html({'src': self.src, **kind, **attributes})}></script>"
+
+
+def field_name(settings: Settings) -> str:
+    """The name under which a form sends the response token."""
+    return _PROVIDERS[settings.provider].field
+
+
+def scripts(settings: Settings, own: Callable[[str], str]) -> tuple[Script, ...]:
+    """The scripts that a page with the widget needs. `own` says where the site serves `WIDGET` and
+    `RECAPTCHA_V3`.
+    """
+    if settings.provider == GATE:
+        return (Script(own(WIDGET), module=True),)
+    if settings.provider == "cattlegrid":
+        return (Script(settings.script_url or f"{settings.url}/{WIDGET}", module=True),)
+    url = settings.script_url or _PROVIDERS[settings.provider].script or ""
+    if settings.provider != "recaptcha_v3":
+        return (Script(url),)
+    separator = "&" if "?" in url else "?"
+    url = f"{url}{separator}render={quote(settings.site_key or '', safe='')}"
+    return (Script(url), Script(own(RECAPTCHA_V3), module=True))
+
+
+def markup(settings: Settings, site_key: str, attributes: Mapping[str, str | None] | None = None) -> str:
+    """The element that stands in the form, as HTML.
+
+    `attributes` are the provider's own: `theme`, `size`, `action` and so on, without `data-`. `action` is
+    that of the settings where none is given; providers that know no action get none. Raises `ValueError` for
+    a name that is none.
+    """
+    provider = _PROVIDERS[settings.provider]
+    given = dict(attributes or {})
+    action = given.pop("action", None) or settings.action
+    if provider.takes_action:
+        given["action"] = action
+    if provider is _OURS:
+        return f"<cattlegrid-captcha{_html({'sitekey': site_key, **given})}></cattlegrid-captcha>"
+    element_id = given.pop("id", None)
+    data = {f"data-{name}": value for name, value in {"sitekey": site_key, **given}.items()}
+    if provider.css_class is None:
+        hidden = {
+            "type": "hidden",
+            "name": provider.field,
+            "id": element_id,
+            "data-cattlegrid": "recaptcha-v3",
+        }
+        return f"<input{_html({**hidden, **data})}>"
+    return f"<div{_html({'class': provider.css_class, 'id': element_id, **data})}></div>"
+
+
+def _html(attributes: Mapping[str, str | None]) -> str:
+    parts = []
+    for name, value in attributes.items():
+        if not _ATTRIBUTE.fullmatch(name):
+            raise ValueError(
+                f"{name!r} is no attribute's name: write it in small letters, digits and hyphens"
+            )
+        if value is not None:
+            parts.append(f' {name}="{escape(str(value))}"' if value != "" else f" {name}")
+    return "".join(parts)
