@@ -6,7 +6,6 @@ import random
 import secrets
 from dataclasses import replace
 from functools import lru_cache
-from io import BytesIO
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -18,6 +17,7 @@ except ImportError as error:
     ) from error
 
 from cattlegrid._picture.look import png
+from cattlegrid._picture.pillow import decorate, to_png
 from cattlegrid.rest_captcha import captcha
 from cattlegrid.rest_captcha.settings import api_settings
 
@@ -35,31 +35,27 @@ def picture(word: str) -> bytes:
     if isinstance(filtered, Image.Image):
         image = filtered
     api_settings.NOISE_FUNCTION(image, ImageDraw.Draw(image))
-    file = BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
+    return to_png(image)
 
 
 def drawn_by_pillow(word: str) -> Image.Image:
-    """The letters side by side in the middle, pixel by pixel where django-rest-captcha has them."""
+    """The letters side by side in the middle, pixel by pixel as django-rest-captcha has them."""
     letters = [_letter(char) for char in word]
-    size = api_settings.CAPTCHA_IMAGE_SIZE
     end = _LEFT + sum(letter.width + _GAP for letter in letters)
-    left, top = _LEFT, _TOP
-    if size:
-        left += int((size[0] - end) / 2)
-        top += int((size[1] - letters[-1].height) / 2 - _TOP)
-    image = _paper(size or (end + 1, _TOP * 2 + max(letter.height for letter in letters)))
+    size = api_settings.CAPTCHA_IMAGE_SIZE or (end, 2 * _TOP + max(letter.height for letter in letters))
+    row, left = _paper(size), _LEFT
     for letter in letters:
-        image.paste(api_settings.CAPTCHA_FOREGROUND_COLOR, (left, top), letter)
+        row.paste(api_settings.CAPTCHA_FOREGROUND_COLOR, (left, _TOP), letter)
         left += letter.width + _GAP
+    image = _paper(size)
+    image.paste(row, (int((size[0] - end) / 2), int((size[1] - letters[-1].height) / 2 - _TOP)))
     return image
 
 
 def _drawn_by_core(word: str) -> Image.Image:
     bare = replace(captcha.look(), noise=False, smoothing=False)
-    with Image.open(BytesIO(png(word, bare, secrets.token_bytes(16)))) as image:
-        return image.convert("RGBA" if bare.background == "transparent" else "RGB")
+    drawn = png(word, bare, secrets.token_bytes(16))
+    return decorate(drawn, transparent=bare.background == "transparent", noise=(), filters=())
 
 
 def _letter(char: str) -> Image.Image:

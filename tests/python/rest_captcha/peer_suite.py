@@ -59,7 +59,7 @@ def configure(font: Path) -> None:
     """A site with nothing but the drop-in."""
     settings.configure(
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
-        INSTALLED_APPS=["rest_framework", MODULE],
+        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "rest_framework", MODULE],
         REST_CAPTCHA={"CAPTCHA_STYLE": "pillow", "CAPTCHA_FONT_PATH": str(font)},
         ROOT_URLCONF=f"{MODULE}.urls",
         SECRET_KEY="a secret of the tests",
