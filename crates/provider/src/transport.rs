@@ -1,0 +1,172 @@
+//! One POST of a form to one address, and the reply to it, within bounds.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Collected, Full, LengthLimitError, Limited};
+use hyper::body::Bytes;
+use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
+use hyper::{Method, Request, StatusCode};
+use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::crypto::ring;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::net::TcpStream;
+use tower::ServiceExt;
+use tower::util::BoxCloneSyncService;
+
+use crate::{Broken, ConfigError, Endpoint, Unreachable};
+
+/// Replies have a few hundred bytes.
+pub(crate) const MAX_REPLY_BYTES: usize = 64 * 1024;
+
+/// Shorter than the 5 seconds after which the impatient among servers close a connection: a request that crosses such a
+/// close on its way is lost, and may have spent its token.
+const IDLE: Duration = Duration::from_secs(4);
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+type Connector = BoxCloneSyncService<hyper::Uri, TokioIo<TcpStream>, BoxError>;
+
+/// Why no reply came of a POST.
+pub(crate) enum Failure {
+    Unreachable(Unreachable),
+    Broken(Broken),
+}
+
+/// Posts to one address, over connections that it keeps. Follows no redirects.
+pub(crate) struct Transport {
+    client: Client<HttpsConnector<Connector>, Full<Bytes>>,
+    endpoint: Endpoint,
+}
+
+impl Transport {
+    /// A transport to `endpoint`, through the proxy that the environment names for it, if it does.
+    ///
+    /// `connect_timeout` is for one attempt to connect.
+    ///
+    /// # Errors
+    /// [`ConfigError::Proxy`], [`ConfigError::Tls`]
+    pub(crate) fn to(endpoint: Endpoint, connect_timeout: Duration) -> Result<Self, ConfigError> {
+        let connector = HttpsConnectorBuilder::new().with_tls_config(tls(&endpoint)?);
+        let connector = if endpoint.is_encrypted() {
+            connector.https_only()
+        } else {
+            connector.https_or_http()
+        };
+        let connector = connector
+            .enable_http1()
+            .wrap_connector(route(&endpoint, connect_timeout)?);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            .build(connector);
+        Ok(Self { client, endpoint })
+    }
+
+    /// Posts `form`, and gives the body of a reply with status 200.
+    ///
+    /// Tries again, once, if there was no connection: then nothing has been sent, and no token spent.
+    pub(crate) async fn post(&self, form: &[(&str, String)]) -> Result<Bytes, Failure> {
+        let form: Bytes = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form)
+            .finish()
+            .into();
+        let reply = match self.client.request(self.request(form.clone())).await {
+            Err(error) if error.is_connect() => self.client.request(self.request(form)).await,
+            other => other,
+        }
+        .map_err(|error| failure(error.into()))?;
+        if reply.status() != StatusCode::OK {
+            return Err(Failure::Broken(Broken::Status(reply.status().as_u16())));
+        }
+        Limited::new(reply.into_body(), MAX_REPLY_BYTES)
+            .collect()
+            .await
+            .map(Collected::to_bytes)
+            .map_err(failure)
+    }
+
+    fn request(&self, form: Bytes) -> Request<Full<Bytes>> {
+        const HEADERS: [(HeaderName, &str); 3] = [
+            (CONTENT_TYPE, "application/x-www-form-urlencoded"),
+            (ACCEPT, "application/json"),
+            (
+                USER_AGENT,
+                concat!("cattlegrid/", env!("CARGO_PKG_VERSION")),
+            ),
+        ];
+        let mut request = Request::new(Full::new(form));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.endpoint.uri().clone();
+        request
+            .headers_mut()
+            .extend(HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value))));
+        request
+    }
+}
+
+/// What an error means, by what caused it.
+fn failure(error: BoxError) -> Failure {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(&*error);
+    while let Some(this) = cause {
+        if this.is::<LengthLimitError>() {
+            return Failure::Broken(Broken::TooLarge);
+        }
+        if this
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(hyper::Error::is_parse)
+        {
+            return Failure::Broken(Broken::NotHttp);
+        }
+        cause = this.source();
+    }
+    Failure::Unreachable(Unreachable::Connection(error))
+}
+
+/// How connections to `endpoint` are encrypted, if they are.
+///
+/// The cryptography is this transport's own choice and leaves the process's default alone, which belongs to the program.
+fn tls(endpoint: &Endpoint) -> Result<ClientConfig, ConfigError> {
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| ConfigError::Tls(error.into()))?;
+    let config = if endpoint.is_encrypted() {
+        config
+            .try_with_platform_verifier()
+            .map_err(|error| ConfigError::Tls(error.into()))?
+    } else {
+        // Why: a machine without root certificates can still ask a server by plain HTTP.
+        config.with_root_certificates(RootCertStore::empty())
+    };
+    Ok(config.with_no_client_auth())
+}
+
+/// The way to `endpoint`: straight, or through the proxy that `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
+///
+/// What is not encrypted goes straight: it is for the private network, and a proxy would read the secret key.
+fn route(endpoint: &Endpoint, connect_timeout: Duration) -> Result<Connector, ConfigError> {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(connect_timeout));
+    let proxy = Some(endpoint)
+        .filter(|endpoint| endpoint.is_encrypted())
+        .and_then(|endpoint| Matcher::from_env().intercept(endpoint.uri()));
+    let Some(proxy) = proxy else {
+        return Ok(Connector::new(tcp.map_err(BoxError::from)));
+    };
+    if proxy.uri().scheme_str() != Some("http") {
+        return Err(ConfigError::Proxy);
+    }
+    let tunnel = Tunnel::new(proxy.uri().clone(), tcp);
+    let tunnel = match proxy.basic_auth() {
+        Some(credentials) => tunnel.with_auth(credentials.clone()),
+        None => tunnel,
+    };
+    Ok(Connector::new(tunnel.map_err(BoxError::from)))
+}
