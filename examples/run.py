@@ -52,7 +52,7 @@ def main() -> None:
         environ["DJANGO_SETTINGS_MODULE"] = {"django": "club", "drf": "guestbook"}[given.site] + ".settings"
         subprocess.run([sys.executable, "-m", "django", "migrate", "--verbosity=0"], env=environ, check=True)
         serve = ["django", "runserver", "--noreload", f"127.0.0.1:{given.port}"]
-    os.execve(sys.executable, [sys.executable, "-m", *serve], environ)
+    os.execve(sys.executable, [sys.executable, "-m", *serve], environ)  # noqa: S606
 
 
 if __name__ == "__main__":

@@ -64,7 +64,9 @@ def keep(statement: str, *values: str) -> bool:
 
 def content_security_policy(response: Response) -> Response:
     """Nothing from anywhere else, and nothing in line."""
-    response.headers["Content-Security-Policy"] = "default-src 'self'; frame-ancestors 'none'; form-action 'self'"
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'self'; frame-ancestors 'none'; form-action 'self'"
+    )
     return response
 
 

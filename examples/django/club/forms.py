@@ -16,7 +16,7 @@ class SignUp(UserCreationForm):
 
 
 class Contact(forms.Form):
-    """A letter to the club, with the picture that django-simple-captcha's users know; it needs no JavaScript."""
+    """A letter to the club, with the picture that django-simple-captcha's users know."""
 
     email = forms.EmailField(label="Your e-mail", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
     message = forms.CharField(widget=forms.Textarea(attrs={"rows": 6}), max_length=2000)

@@ -1,0 +1,49 @@
+"""The extension: what an app gets."""
+
+from __future__ import annotations
+
+from flask import Flask
+from markupsafe import Markup
+
+from cattlegrid._site import widget
+from cattlegrid.flask import site
+from cattlegrid.flask.routes import address_of, blueprint
+
+
+class Captcha:
+    """Binds apps to their captchas: each has its own, by its own `app.config["CATTLEGRID"]`.
+
+    An app gets the blueprint that serves the widget, and two functions for its templates: `captcha_script()`
+    and `captcha()`.
+    """
+
+    def __init__(self, app: Flask | None = None, *, url_prefix: str = "/captcha") -> None:
+        """`url_prefix` is where the blueprint is. Without an app, call `init_app`."""
+        self.url_prefix = url_prefix
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Reads the app's configuration, once. Raises `ConfigurationError`, which says what to put right."""
+        site.bind(app)
+        app.register_blueprint(blueprint, url_prefix=self.url_prefix)
+        app.jinja_env.globals.update(captcha=captcha, captcha_script=captcha_script)
+
+
+def captcha(**attributes: str | None) -> Markup:
+    """In a template: the element that stands in the form.
+
+    `attributes` are the provider's, without `data-` and with `_` for `-`: `action`, `theme`, `size`…
+    """
+    bound = site.current()
+    named = {name.replace("_", "-"): value for name, value in attributes.items()}
+    return Markup(widget.markup(bound.settings, bound.site_key, named))  # noqa: S704
+
+
+def captcha_script(*, nonce: str | None = None) -> Markup:
+    """In a template: the scripts of a page that has the element, once.
+
+    `nonce` is that of the page's content security policy, if it has one.
+    """
+    scripts = widget.scripts(site.current().settings, address_of)
+    return Markup("\n".join(script.tag(nonce=nonce) for script in scripts))  # noqa: S704

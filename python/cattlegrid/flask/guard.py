@@ -1,0 +1,99 @@
+"""The check, before a view or in it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast, overload
+
+from flask import g, request
+from werkzeug.local import LocalProxy
+
+from cattlegrid import Refused, Unavailable
+from cattlegrid._site.verification import Missing, Verification
+from cattlegrid.flask import site
+from cattlegrid.flask.errors import http_error
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+_View = TypeVar("_View", bound=Callable[..., Any])
+
+
+def check_captcha(action: str | None = None) -> Verification:
+    """Checks the response token of the current request, and spends it.
+
+    With `action`, it must have been earned for that one. Raises `CaptchaMissing`, `CaptchaRefused` and
+    `CaptchaUnavailable`, which Flask answers with 400, 403 and 503.
+    """
+    captcha = site.current()
+    with _http_errors():
+        g.cattlegrid = captcha.check(**site.evidence(captcha.settings), action=action)
+    return _checked()
+
+
+async def check_captcha_async(action: str | None = None) -> Verification:
+    """`check_captcha` for asynchronous views, whose loop goes on meanwhile."""
+    captcha = site.current()
+    with _http_errors():
+        g.cattlegrid = await captcha.check_async(**site.evidence(captcha.settings), action=action)
+    return _checked()
+
+
+def _checked() -> Verification:
+    if "cattlegrid" not in g:
+        raise RuntimeError("no response token was checked for this request: nobody needs one to read")
+    return cast("Verification", g.cattlegrid)
+
+
+current_captcha = cast("Verification", LocalProxy(_checked))
+"""What the check of the current request found. False before it, and for a request that needs none."""
+
+
+@overload
+def require_captcha(view: _View) -> _View: ...
+
+
+@overload
+def require_captcha(*, action: str | None = None) -> Callable[[_View], _View]: ...
+
+
+def require_captcha(
+    view: _View | None = None, *, action: str | None = None
+) -> _View | Callable[[_View], _View]:
+    """A decorator: the view, a coroutine function or not, runs only when the request's response token passed.
+
+    It stands below `@app.route`. All requests are checked but those that only read: GET, HEAD, OPTIONS, TRACE.
+    What the check found is `current_captcha`; what it raises is what `check_captcha` raises.
+    """
+    guard = functools.partial(_guarded, action)
+    return guard if view is None else guard(view)
+
+
+def _guarded(action: str | None, view: _View) -> _View:
+    if inspect.iscoroutinefunction(view):
+
+        @functools.wraps(view)
+        async def guarded_async(*args: Any, **kwargs: Any) -> Any:
+            if request.method not in _READING:
+                await check_captcha_async(action)
+            return await view(*args, **kwargs)
+
+        return cast("_View", guarded_async)
+
+    @functools.wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if request.method not in _READING:
+            check_captcha(action)
+        return view(*args, **kwargs)
+
+    return cast("_View", guarded)
+
+
+@contextmanager
+def _http_errors() -> Iterator[None]:
+    try:
+        yield
+    except (Missing, Refused, Unavailable) as error:
+        raise http_error(error) from error

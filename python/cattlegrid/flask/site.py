@@ -1,0 +1,65 @@
+"""The site that the current app is, and what the current request tells of its visitor."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from flask import Flask, current_app, request
+
+from cattlegrid import ConfigurationError
+from cattlegrid._site import token
+from cattlegrid._site.address import client_address
+from cattlegrid._site.check import Captcha
+from cattlegrid._site.settings import Settings
+from cattlegrid._site.widget import field_name
+
+NAME = "cattlegrid"
+"""Of the app's extension, and of the blueprint."""
+
+# Why: a body is read before anybody knows who sent it, and Flask by itself sets no limit.
+_LONGEST_JSON = 4 * 1024 * 1024
+
+
+class Evidence(TypedDict):
+    """What `Captcha.check` is told."""
+
+    token: object
+    remote_ip: str | None
+
+
+def bind(app: Flask) -> Captcha:
+    """Makes what checks for `app`, by its configuration. Raises `ConfigurationError`."""
+    captcha = Captcha(Settings.parse(app.config.get("CATTLEGRID"), testing=app.testing))
+    captcha.prepare()
+    app.extensions[NAME] = captcha
+    return captcha
+
+
+def current() -> Captcha:
+    """What checks for the current app. Raises `ConfigurationError` when the app has none."""
+    captcha = current_app.extensions.get(NAME)
+    if not isinstance(captcha, Captcha):
+        raise ConfigurationError(
+            "the app has no captcha: call cattlegrid.flask.Captcha(app) or its init_app(app)"
+        )
+    return captcha
+
+
+def evidence(settings: Settings) -> Evidence:
+    """What the current request tells of its visitor."""
+    forwarded = ",".join(request.headers.getlist("X-Forwarded-For"))
+    return {
+        "token": _response_token(field_name(settings)),
+        "remote_ip": client_address(request.remote_addr or "", forwarded, settings.trusted_proxies),
+    }
+
+
+def _response_token(name: str) -> object:
+    headers = request.headers.getlist(token.HEADER)
+    if headers:
+        return token.only(headers)
+    if not request.is_json:
+        return token.only(request.form.getlist(name))
+    if not 0 < (request.content_length or 0) <= _LONGEST_JSON:
+        return None
+    return token.from_json(request.get_data(), name)

@@ -1,0 +1,52 @@
+"""The example sites as a visitor meets them: started with their one command, and used in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from .support import Complaints, Site
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
+
+
+# Why: a session's would leave an event loop running under the asynchronous tests of other folders.
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One for all tests of a file."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, server_program: str
+) -> Iterator[Site]:
+    """The site that the test module names as `SITE`."""
+    site = Site(request.module.SITE, tmp_path_factory.mktemp("site"), server_program)
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of a visitor whom the site has never seen."""
+    context = browser.new_context(viewport={"width": 1100, "height": 900}, reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def complaints(page: Page) -> Complaints:
+    """What the page's console says."""
+    return Complaints(page)

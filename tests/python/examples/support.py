@@ -1,0 +1,157 @@
+"""An example site that runs, and somebody who uses it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import ConsoleMessage, Locator, Page, expect
+
+ROOT = Path(__file__).resolve().parents[3]
+AXE = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
+SCREENSHOTS = ROOT / "target" / "screenshots"
+STARTS_WITHIN = 60.0
+
+
+class Site:
+    """One of the example sites, started with its one command; to be stopped."""
+
+    def __init__(self, name: str, data: Path, server_program: str) -> None:
+        self.data = data
+        self._server_program = server_program
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+        port = self.url.rpartition(":")[2]
+        self._log = (data / "log").open("w+")
+        command = [
+            sys.executable,
+            str(ROOT / "examples" / "run.py"),
+            name,
+            "--port",
+            port,
+            "--data",
+            str(data),
+        ]
+        self._process = subprocess.Popen(command, stdout=self._log, stderr=self._log)
+        self._wait()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + STARTS_WITHIN
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                urllib.request.urlopen(self.url, timeout=STARTS_WITHIN).close()
+                return
+            except urllib.error.URLError:
+                time.sleep(0.1)
+        self.stop()
+        raise AssertionError(f"the site does not answer at {self.url}; it said:\n{self.log()}")
+
+    def log(self) -> str:
+        """What the site has printed."""
+        return (self.data / "log").read_text()
+
+    def answer(self, key: str) -> str:
+        """The answer sealed in a challenge key, which whoever has the site's secret can read."""
+        # Why: every variable that starts so is configuration to the program, which refuses what it does not know.
+        others = {name: value for name, value in os.environ.items() if not name.startswith("CATTLEGRID_")}
+        secret = (self.data / "captcha.secret").read_text()
+        opened = subprocess.run(
+            [self._server_program, "open", key],
+            env={**others, "CATTLEGRID_SECRET": secret},
+            check=True,
+            capture_output=True,
+        )
+        answer = json.loads(opened.stdout)["answer"]
+        assert isinstance(answer, str)
+        return answer
+
+    def stop(self) -> None:
+        """Ends the site's process."""
+        self._process.terminate()
+        self._process.wait(STARTS_WITHIN)
+        self._log.close()
+
+
+class Complaints:
+    """What a page says on its console, of which a good page says nothing."""
+
+    def __init__(self, page: Page) -> None:
+        self._said: list[str] = []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self._said.append(str(error)))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        self._said.append(message.text)
+
+    def other_than(self, *expected: str) -> list[str]:
+        """What was said that has none of `expected` in it."""
+        return [said for said in self._said if not any(text in said for text in expected)]
+
+
+class Widget:
+    """The widget `<cattlegrid-captcha>` on a page, as a person meets it."""
+
+    def __init__(self, host: Locator, site: Site) -> None:
+        self.host = host
+        self.field = host.get_by_role("textbox")
+        self.check = host.locator(".check")
+        self.refresh = host.locator(".refresh")
+        self.status = host.get_by_role("status")
+        self._picture = host.get_by_role("img")
+        self._site = site
+
+    def reaches(self, state: str) -> None:
+        """Waits for a state: `loading`, `ready`, `checking`, `solved` or `failed`."""
+        self.host.locator(f"[data-state={state}]").wait_for()
+
+    def key(self) -> str:
+        """The key of the challenge that is shown."""
+        self.reaches("ready")
+        address: str = self._picture.evaluate("image => image.currentSrc")
+        return address.split("/challenges/")[1].split("/")[0]
+
+    def answer(self) -> str:
+        """The right answer to the challenge that is shown."""
+        return self._site.answer(self.key())
+
+    def solve(self) -> None:
+        """Types the right answer and has it checked."""
+        self.field.fill(self.answer())
+        self.check.click()
+        self.reaches("solved")
+
+    def token(self) -> str:
+        """The response token, as the element has it."""
+        token: str = self.host.evaluate("host => host.value")
+        return token
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """Keeps a picture of the page for people to look at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"example-{name}.png", full_page=True)
+
+
+def axe_finds_nothing(page: Page) -> None:
+    """axe-core, which comes with the browser tests' packages, has no violation to report."""
+    assert AXE.is_file(), f"{AXE} is missing: run `npm ci` in tests/browser"
+    page.evaluate(AXE.read_text())
+    results = page.evaluate("() => axe.run()")
+    found = [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in results["violations"]]
+    assert found == []
+
+
+def fits(page: Page) -> None:
+    """Nothing sticks out at the side."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+__all__ = ["Complaints", "Site", "Widget", "axe_finds_nothing", "expect", "fits", "keep_picture"]
