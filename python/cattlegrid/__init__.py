@@ -1,5 +1,25 @@
 """A self-hosted CAPTCHA for Python sites, with a core in Rust."""
 
-from cattlegrid._native import __version__
+from cattlegrid._native import (
+    CattlegridError,
+    ConfigurationError,
+    Refused,
+    Style,
+    Unavailable,
+    __version__,
+    animate,
+    draw,
+    frames,
+)
 
-__all__ = ["__version__"]
+__all__ = [
+    "CattlegridError",
+    "ConfigurationError",
+    "Refused",
+    "Style",
+    "Unavailable",
+    "__version__",
+    "animate",
+    "draw",
+    "frames",
+]

@@ -34,6 +34,14 @@ impl Prompt {
         }
     }
 
+    /// A prompt of what can be shown of any text, for pictures of text that somebody else has chosen.
+    ///
+    /// Control characters become spaces, what is beyond [`Prompt::MAX_CHARS`] is left out, and nothing may be to be seen.
+    pub fn lossy(text: &str) -> Self {
+        let shown = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+        Self(shown.nfc().take(Self::MAX_CHARS).collect())
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -78,6 +86,17 @@ mod tests {
         }
         assert!(Prompt::new("x".repeat(64)).is_ok());
         assert!(Prompt::new("字".repeat(64)).is_ok());
+    }
+
+    #[test]
+    fn makes_the_best_of_any_text() {
+        assert_eq!(Prompt::lossy("").as_str(), "");
+        assert_eq!(Prompt::lossy("a\nb\u{0}").as_str(), "a b ");
+        assert_eq!(Prompt::lossy("e\u{301}t").as_str(), "ét");
+        assert_eq!(
+            Prompt::lossy(&"x".repeat(65)),
+            Prompt::new("x".repeat(64)).unwrap()
+        );
     }
 
     #[test]

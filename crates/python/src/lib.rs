@@ -1,14 +1,33 @@
 //! The native part of the Python package `cattlegrid`, imported there as `cattlegrid._native`.
+//!
+//! Each module here is one thing that Python sees; what it means is in the crates behind it, and its interface in
+//! `python/cattlegrid/_native.pyi`.
+
+mod error;
+mod picture;
+mod style;
+mod text;
 
 use pyo3::prelude::*;
 
-/// The native part of the package; the modules beside it are its front.
+/// The Rust core of Cattlegrid. Import its names from `cattlegrid`.
 #[pymodule]
 mod _native {
+    use cattlegrid_challenge::image::Preset;
     use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::picture::{animate, draw, frames};
+    #[pymodule_export]
+    use super::style::Style;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // Why now: a lazy value that is being made by another thread while the process forks is never made in the child.
+        for preset in Preset::ALL {
+            preset.fonts();
+        }
+        super::error::add_types(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -1,24 +1,31 @@
+use std::ops::Range;
+
 use super::Scale;
 use super::outline::{Point, edges};
 
-/// Where outlines become coverage: one layer for each ink.
+/// Where outlines become coverage: one layer for each ink of a range; what is drawn in others leaves no trace.
 #[derive(Default)]
 pub(super) struct Canvas {
     width: usize,
     height: usize,
     scale: f32,
+    first_ink: usize,
     layers: Vec<Layer>,
     sums: Vec<f32>,
     unsmoothed: Vec<u8>,
 }
 
 impl Canvas {
-    pub(super) fn clear(&mut self, width: u32, height: u32, inks: usize, scale: Scale) {
+    /// The most inks that a canvas takes at a time. Why a bound: a layer of the largest picture takes 8 MB.
+    pub(super) const INKS: usize = 8;
+
+    pub(super) fn clear(&mut self, width: u32, height: u32, inks: &Range<usize>, scale: Scale) {
         let factor = scale.factor() as usize;
         self.scale = factor as f32;
         self.width = width as usize * factor;
         self.height = height as usize * factor;
-        self.layers.resize_with(inks, Layer::default);
+        self.first_ink = inks.start;
+        self.layers.resize_with(inks.len(), Layer::default);
         for layer in &mut self.layers {
             layer.used = false;
         }
@@ -35,7 +42,7 @@ impl Canvas {
             .iter()
             .enumerate()
             .filter(|(_, layer)| layer.used)
-            .map(|(ink, layer)| (ink, &*layer.coverage))
+            .map(|(number, layer)| (self.first_ink + number, &*layer.coverage))
     }
 
     /// The bytes that are held.
@@ -54,7 +61,9 @@ impl Canvas {
             x: p.x * scale,
             y: smaller(larger(p.y * scale, 0.0), height),
         };
-        let layer = self.layer(ink);
+        let Some(layer) = self.layer(ink) else {
+            return;
+        };
         for (from, to) in edges(points) {
             let (from, to) = (place(from), place(to));
             if from.x < to.x {
@@ -69,19 +78,21 @@ impl Canvas {
     pub(super) fn speck(&mut self, ink: usize, x: u32, y: u32) {
         let (width, factor) = (self.width, self.scale as usize);
         let (x, y) = (x as usize * factor, y as usize * factor);
-        let layer = self.layer(ink);
+        let Some(layer) = self.layer(ink) else {
+            return;
+        };
         for x in x..x + factor {
             layer.cells[y * width + x] += 1.0;
             layer.cells[(y + factor) * width + x] -= 1.0;
         }
     }
 
-    fn layer(&mut self, ink: usize) -> &mut Layer {
-        let layer = &mut self.layers[ink];
+    fn layer(&mut self, ink: usize) -> Option<&mut Layer> {
+        let layer = self.layers.get_mut(ink.checked_sub(self.first_ink)?)?;
         if !layer.used {
             layer.prepare(self.width, self.height);
         }
-        layer
+        Some(layer)
     }
 
     /// Turns what was drawn into coverage.
@@ -256,7 +267,7 @@ mod tests {
 
     fn coverage(width: u32, height: u32, polygons: &[&[Point]]) -> Vec<u8> {
         let mut canvas = Canvas::default();
-        canvas.clear(width, height, 1, Scale::One);
+        canvas.clear(width, height, &(0..1), Scale::One);
         for polygon in polygons {
             canvas.polygon(0, polygon);
         }
@@ -312,7 +323,7 @@ mod tests {
     fn the_next_picture_begins_empty() {
         let mut canvas = Canvas::default();
         for (size, expected) in [(4, 255), (8, 255), (3, 255)] {
-            canvas.clear(size, size, 1, Scale::Two);
+            canvas.clear(size, size, &(0..1), Scale::Two);
             canvas.polygon(0, &rectangle(0.0, 0.0, 1.0, 9.0));
             canvas.speck(0, 2, 2);
             canvas.develop(false);

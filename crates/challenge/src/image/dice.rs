@@ -19,6 +19,11 @@ impl Dice {
         Self::stream(seed, 1)
     }
 
+    /// For the noise of one of the frames, which are counted from 0.
+    pub(super) fn for_noise_of_frame(seed: &Seed, frame: usize) -> Self {
+        Self::stream(seed, 2 + frame as u64)
+    }
+
     fn stream(seed: &Seed, stream: u64) -> Self {
         let mut key = *b"................cattlegrid-image";
         key[..16].copy_from_slice(seed.as_bytes());

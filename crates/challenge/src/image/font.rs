@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, RwLock};
 
 use skrifa::instance::{LocationRef, Size};
 use skrifa::outline::DrawSettings;
@@ -66,21 +66,20 @@ impl Font {
 
     /// How the font draws the character, or none if it does not have it.
     fn glyph(&self, character: char) -> Option<Glyph> {
+        // Why never to wait: in a process that was forked while another thread had the lock, nobody would ever give it back.
         let kept = self
             .glyphs
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&character)
-            .cloned();
+            .try_read()
+            .ok()
+            .and_then(|glyphs| glyphs.get(&character).cloned());
         if kept.is_some() {
             return kept;
         }
         let font = FontRef::new(&self.data).ok()?;
         let glyph = self.flatten(&font, font.charmap().map(character)?);
-        self.glyphs
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(character, glyph.clone());
+        if let Ok(mut glyphs) = self.glyphs.try_write() {
+            glyphs.insert(character, glyph.clone());
+        }
         Some(glyph)
     }
 
@@ -144,20 +143,31 @@ impl Fonts {
     /// use, embed and pass on, as long as they are not sold by themselves. Together they take 1.7 MB.
     pub fn embedded() -> Self {
         static EMBEDDED: LazyLock<Fonts> = LazyLock::new(|| {
-            let files = [
+            Fonts::of(&[
                 dejavu::sans::bold(),
                 dejavu::serif_condensed::bold_italic(),
                 dejavu::sans_mono::bold_oblique(),
                 dejavu::serif::bold(),
-            ];
-            Fonts(
-                files
-                    .into_iter()
-                    .filter_map(|file| Font::parse(file).ok())
-                    .collect(),
-            )
+            ])
         });
         EMBEDDED.clone()
+    }
+
+    /// One plain sans serif that comes with the crate as well, `DejaVu` Sans of 0.8 MB: its ancestor, Bitstream Vera, is
+    /// what django-simple-captcha draws with.
+    pub fn plain() -> Self {
+        static PLAIN: LazyLock<Fonts> = LazyLock::new(|| Fonts::of(&[dejavu::sans::regular()]));
+        PLAIN.clone()
+    }
+
+    /// Fonts that are known to be fonts.
+    fn of(files: &[&'static [u8]]) -> Self {
+        Self(
+            files
+                .iter()
+                .filter_map(|&file| Font::parse(file).ok())
+                .collect(),
+        )
     }
 
     /// The first character of the text that none of the fonts can draw.

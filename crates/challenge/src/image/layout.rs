@@ -1,25 +1,29 @@
-use super::Style;
 use super::canvas::Canvas;
 use super::dice::Dice;
 use super::outline::{Bounds, Outline, Point, contours, edges};
 use super::style::Size;
 use super::warp::{Warp, cos_turns, sin_turns};
+use super::{Colour, Scale, Seed, Style};
+use crate::Prompt;
 
 /// A line of letters, each turned, leaned, scaled, moved and inked by itself, then bent as a whole.
 ///
-/// First it is [set](Line::set) in pixels around an arbitrary origin, then [fitted](Line::fit) into a frame.
+/// It is [composed](Line::compose): set in pixels around an arbitrary origin, then fitted into a frame.
 #[derive(Default)]
 pub(super) struct Line {
     letters: Vec<Letter>,
     points: Vec<Point>,
     ends: Vec<u32>,
+    inks: Vec<Colour>,
     skyline: Skyline,
 }
 
-/// Where a letter's contours end in the line's `ends`, and its ink.
+/// Where a letter's contours end in the line's `ends`, its ink among the line's, and its place in the text.
+#[derive(Clone, Copy)]
 struct Letter {
     end: usize,
     ink: usize,
+    place: usize,
 }
 
 /// The picture's size, and the text's place in it, in pixels at scale one.
@@ -32,36 +36,85 @@ pub(super) struct Frame {
     pub(super) em: f32,
 }
 
+impl Frame {
+    /// How many pixels a picture of this frame has.
+    pub(super) fn pixels(&self, scale: Scale) -> usize {
+        let factor = scale.factor();
+        (self.width * factor * self.height * factor) as usize
+    }
+}
+
 impl Line {
-    pub(super) fn set(&mut self, text: &str, style: &Style, dice: &mut Dice) {
+    /// Sets the prompt, fitted into the frame that is returned.
+    pub(super) fn compose(&mut self, prompt: &Prompt, style: &Style, seed: &Seed) -> Frame {
+        let mut dice = Dice::for_letters(seed);
+        self.set(prompt.as_str(), style, &mut dice);
+        self.fit(style, &mut dice)
+    }
+
+    fn set(&mut self, text: &str, style: &Style, dice: &mut Dice) {
         self.letters.clear();
         self.points.clear();
         self.ends.clear();
         self.skyline.clear(style.font_size);
         let warp = Warp::throw(dice, style.font_size, style.warp);
         if is_right_to_left(text) {
-            self.set_letters(text.chars().rev(), style, dice);
+            let last = text.chars().count().saturating_sub(1);
+            let text = text.chars().rev().enumerate();
+            self.set_letters(text.map(|(n, c)| (last - n, c)), style, dice);
         } else {
-            self.set_letters(text.chars(), style, dice);
+            self.set_letters(text.chars().enumerate(), style, dice);
         }
+        self.gather_inks(&style.inks.colours);
         for point in &mut self.points {
             *point = warp.bend(*point);
         }
     }
 
-    fn set_letters(&mut self, text: impl Iterator<Item = char>, style: &Style, dice: &mut Dice) {
-        for character in text {
+    /// The letters' inks so far are those of the style; from here on they are those of the line, which has no other.
+    fn gather_inks(&mut self, colours: &[Colour]) {
+        self.inks.clear();
+        for (number, &colour) in colours.iter().enumerate() {
+            let mut letters = self.letters.iter().map(|letter| letter.ink);
+            if letters.any(|ink| ink == number) && !self.inks.contains(&colour) {
+                self.inks.push(colour);
+            }
+        }
+        for letter in &mut self.letters {
+            let colour = colours[letter.ink];
+            letter.ink = self.inks.iter().position(|&ink| ink == colour).unwrap_or(0);
+        }
+        // Why: noise needs an ink where there is no letter.
+        if self.inks.is_empty() {
+            self.inks.extend(colours.first());
+        }
+    }
+
+    fn set_letters(
+        &mut self,
+        text: impl Iterator<Item = (usize, char)>,
+        style: &Style,
+        dice: &mut Dice,
+    ) {
+        for (place, character) in text {
             let Some(glyph) = style.fonts.glyph(character, |fonts| dice.below(fonts)) else {
                 continue;
             };
             match glyph.outline {
-                Some(outline) => self.set_letter(character, &outline, style, dice),
+                Some(outline) => self.set_letter(place, character, &outline, style, dice),
                 None => self.skyline.skip(glyph.advance * style.font_size),
             }
         }
     }
 
-    fn set_letter(&mut self, character: char, outline: &Outline, style: &Style, dice: &mut Dice) {
+    fn set_letter(
+        &mut self,
+        place: usize,
+        character: char,
+        outline: &Outline,
+        style: &Style,
+        dice: &mut Dice,
+    ) {
         let begin = self.points.len();
         let pose = Pose::throw(dice, style, swing(character), outline.bounds.centre());
         self.points
@@ -70,7 +123,8 @@ impl Line {
             .extend(outline.ends.iter().map(|&end| begin as u32 + end));
         self.letters.push(Letter {
             end: self.ends.len(),
-            ink: dice.below(style.inks.len()),
+            ink: style.inks.choose(place, dice),
+            place,
         });
 
         let gap = style.font_size * dice.between(style.gap.0, style.gap.1);
@@ -81,7 +135,7 @@ impl Line {
     }
 
     /// Chooses the picture's size, and shrinks and moves the letters so that all of them are inside.
-    pub(super) fn fit(&mut self, style: &Style, dice: &mut Dice) -> Frame {
+    fn fit(&mut self, style: &Style, dice: &mut Dice) -> Frame {
         let bounds = match Bounds::of(&self.points) {
             Bounds::EMPTY => Bounds {
                 left: 0.0,
@@ -132,9 +186,52 @@ impl Line {
         }
     }
 
+    /// The colours that are used, each once; at least one.
+    pub(super) fn inks(&self) -> &[Colour] {
+        &self.inks
+    }
+
     /// The inks of the letters, one for each.
-    pub(super) fn inks(&self) -> impl Iterator<Item = usize> {
+    pub(super) fn letter_inks(&self) -> impl Iterator<Item = usize> {
         self.letters.iter().map(|letter| letter.ink)
+    }
+
+    /// The letters as lines of one each, in the order that they are read in, where they stand in this line.
+    pub(super) fn letters(&self) -> Vec<Self> {
+        let mut begin = 0;
+        let mut letters: Vec<_> = self
+            .letters
+            .iter()
+            .map(|&letter| {
+                (
+                    letter.place,
+                    self.alone(std::mem::replace(&mut begin, letter.end), letter),
+                )
+            })
+            .collect();
+        letters.sort_by_key(|&(place, _)| place);
+        letters.into_iter().map(|(_, line)| line).collect()
+    }
+
+    /// The letter whose contours begin at `begin`.
+    fn alone(&self, begin: usize, letter: Letter) -> Self {
+        let contours: Vec<_> = contours(&self.ends).take(letter.end).skip(begin).collect();
+        let first = contours.first().map_or(0, |contour| contour.start);
+        let end = contours.last().map_or(0, |contour| contour.end);
+        Self {
+            letters: vec![Letter {
+                end: contours.len(),
+                ink: 0,
+                place: letter.place,
+            }],
+            points: self.points[first..end].to_vec(),
+            ends: contours
+                .iter()
+                .map(|contour| (contour.end - first) as u32)
+                .collect(),
+            inks: vec![self.inks[letter.ink]],
+            skyline: Skyline::default(),
+        }
     }
 }
 
@@ -302,7 +399,7 @@ fn is_right_to_left(text: &str) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Fonts, Seed, StyleOptions};
+    use super::super::{Fonts, StyleOptions};
     use super::*;
 
     fn set(text: &str, style: &Style, seed: u64) -> (Vec<Bounds>, Frame) {

@@ -61,7 +61,7 @@ pub(super) fn draw(
     dice: &mut Dice,
     canvas: &mut Canvas,
 ) {
-    let inks: Vec<usize> = line.inks().collect();
+    let inks: Vec<usize> = line.letter_inks().collect();
     let mut pen = Pen {
         inks: &inks,
         em: frame.em,

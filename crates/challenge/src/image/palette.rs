@@ -1,5 +1,5 @@
 use super::canvas::Canvas;
-use super::{Background, Colour, Style};
+use super::{Background, Colour};
 
 /// A colour of a palette, with its opacity: 0 is transparent, 255 opaque.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(super) struct Indexed {
     pub(super) palette: Vec<Entry>,
     /// Row by row.
     pub(super) indices: Vec<u8>,
+    inks: u8,
+    steps: u8,
 }
 
 impl Indexed {
@@ -23,36 +25,45 @@ impl Indexed {
         self.indices.capacity()
     }
 
-    /// Lays the inks over each other, in as many steps of coverage as the palette has room for.
-    pub(super) fn paint(&mut self, canvas: &Canvas, style: &Style) {
-        let inks = canvas.layers().count() as u8;
-        // Why: up to three inks leave 15, 7 or 5 steps each in the 16 colours that take half a byte.
-        let steps = if inks <= 3 { 15 / inks.max(1) } else { 15 };
-        self.mix_colours(canvas, style, steps);
-        let (width, height) = canvas.size();
+    /// Begins a picture of `pixels` pixels in these inks, at most 64 of them, with as many steps of coverage as the palette
+    /// has room for.
+    pub(super) fn clear(&mut self, pixels: usize, inks: &[Colour], background: Background) {
+        self.inks = inks.len() as u8;
+        self.steps = match self.inks {
+            // Why: up to three inks leave 15, 7 or 5 steps each in the 16 colours that take half a byte.
+            0..=3 => 15 / self.inks.max(1),
+            4..=17 => 15,
+            more => 255 / more,
+        };
+        self.mix_colours(inks, background);
         self.indices.clear();
-        self.indices.resize(width * height, 0);
-        for ((_, coverage), number) in canvas.layers().zip(1..) {
+        self.indices.resize(pixels, 0);
+    }
+
+    /// Lays what was drawn over what is there.
+    pub(super) fn lay(&mut self, canvas: &Canvas) {
+        let (inks, steps) = (self.inks, u16::from(self.steps));
+        for (ink, coverage) in canvas.layers() {
+            let number = ink as u8 + 1;
             for (index, &covered) in self.indices.iter_mut().zip(coverage) {
-                let step = (u16::from(covered) * u16::from(steps) + 128) >> 8;
+                let step = (u16::from(covered) * steps + 128) >> 8;
                 *index = (*index).max((step as u8 * inks + number).saturating_sub(inks));
             }
         }
     }
 
-    fn mix_colours(&mut self, canvas: &Canvas, style: &Style, steps: u8) {
+    fn mix_colours(&mut self, inks: &[Colour], background: Background) {
         self.palette.clear();
-        self.palette.push(match style.background {
+        self.palette.push(match background {
             Background::Colour(colour) => Entry { colour, alpha: 255 },
             Background::Transparent => Entry {
                 colour: Colour::WHITE,
                 alpha: 0,
             },
         });
-        for step in 1..=u32::from(steps) {
-            let shades = canvas
-                .layers()
-                .map(|(ink, _)| shade(style.inks[ink], style.background, step, steps.into()));
+        let steps = u32::from(self.steps);
+        for step in 1..=steps {
+            let shades = inks.iter().map(|&ink| shade(ink, background, step, steps));
             self.palette.extend(shades);
         }
     }

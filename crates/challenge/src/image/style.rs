@@ -1,5 +1,6 @@
 use std::ops::RangeInclusive;
 
+use super::dice::Dice;
 use super::{Background, Colour, Fonts, Noise};
 use crate::ChallengeError;
 
@@ -29,6 +30,14 @@ impl Preset {
         match self {
             Self::Classic => "classic",
             Self::Hard => "hard",
+        }
+    }
+
+    /// The fonts that the preset draws with where nothing else is said: one for classic, four for hard.
+    pub fn fonts(self) -> Fonts {
+        match self {
+            Self::Classic => Fonts::plain(),
+            Self::Hard => Fonts::embedded(),
         }
     }
 }
@@ -81,7 +90,7 @@ pub struct StyleOptions {
     pub warp: Option<f32>,
     /// The ink of letters and noise.
     pub foreground: Option<Colour>,
-    /// Inks to choose from for each letter, at most 8, in place of the foreground; noise takes those of the letters.
+    /// Inks to choose from for each letter, at most 64, in place of the foreground; noise takes those of the letters.
     pub letter_colours: Option<Vec<Colour>>,
     /// What is behind the letters.
     pub background: Option<Background>,
@@ -94,6 +103,8 @@ pub struct StyleOptions {
 impl StyleOptions {
     /// The style of these options, drawn with these fonts.
     ///
+    /// It may have letters that nobody can tell from the background: see [`Style::legible`].
+    ///
     /// # Errors
     ///
     /// [`ChallengeError::Option`] for the first option that is out of its bounds.
@@ -102,8 +113,8 @@ impl StyleOptions {
         let inks = match (&self.letter_colours, self.foreground) {
             (Some(colours), _) if !colours.is_empty() => colours.clone(),
             (_, Some(foreground)) => vec![foreground],
-            (Some(_), None) => base.inks.into_iter().take(1).collect(),
-            (None, None) => base.inks,
+            (Some(_), None) => base.inks.colours.into_iter().take(1).collect(),
+            (None, None) => base.inks.colours,
         };
         let style = Style {
             size: self.size.unwrap_or(base.size),
@@ -114,7 +125,10 @@ impl StyleOptions {
             offset: self.offset.unwrap_or(base.offset),
             gap: self.gap.unwrap_or(base.gap),
             warp: self.warp.unwrap_or(base.warp),
-            inks,
+            inks: Inks {
+                colours: inks,
+                order: Order::Any,
+            },
             background: self.background.unwrap_or(base.background),
             noise: self.noise.clone().unwrap_or(base.noise),
             smoothing: self.smoothing.unwrap_or(base.smoothing),
@@ -123,6 +137,32 @@ impl StyleOptions {
         style.check()?;
         Ok(style)
     }
+}
+
+/// The inks of the letters; there is at least one.
+#[derive(Debug, Clone)]
+pub(super) struct Inks {
+    pub(super) colours: Vec<Colour>,
+    pub(super) order: Order,
+}
+
+impl Inks {
+    /// The ink of the letter at this place of the text, as its number in `colours`.
+    pub(super) fn choose(&self, place: usize, dice: &mut Dice) -> usize {
+        match self.order {
+            Order::Any => dice.below(self.colours.len()),
+            Order::InTurn => place % self.colours.len().max(1),
+        }
+    }
+}
+
+/// Which letter takes which ink.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Order {
+    /// Any, by the seed.
+    Any,
+    /// The first letter the first, and so on; after the last ink the first again.
+    InTurn,
 }
 
 /// How pictures look, checked.
@@ -136,7 +176,7 @@ pub struct Style {
     pub(super) offset: f32,
     pub(super) gap: (f32, f32),
     pub(super) warp: f32,
-    pub(super) inks: Vec<Colour>,
+    pub(super) inks: Inks,
     pub(super) background: Background,
     pub(super) noise: Vec<Noise>,
     pub(super) smoothing: bool,
@@ -146,22 +186,63 @@ pub struct Style {
 impl Style {
     pub(super) const WIDTHS: RangeInclusive<u32> = 16..=1000;
     pub(super) const HEIGHTS: RangeInclusive<u32> = 16..=400;
-    const MAX_INKS: usize = 8;
+    const MAX_INKS: usize = 64;
     const MAX_NOISE: usize = 8;
 
-    /// [`Preset::Hard`] with the embedded fonts.
+    /// [`Preset::Hard`] with its own fonts.
     pub fn hard() -> Self {
-        Self::preset(Preset::Hard, Fonts::embedded())
+        Self::preset(Preset::Hard, Preset::Hard.fonts())
     }
 
-    /// [`Preset::Classic`] with the embedded fonts.
+    /// [`Preset::Classic`] with its own font.
     pub fn classic() -> Self {
-        Self::preset(Preset::Classic, Fonts::embedded())
+        Self::preset(Preset::Classic, Preset::Classic.fonts())
     }
 
     /// The first character of the text that none of the style's fonts can draw.
     pub fn missing(&self, text: &str) -> Option<char> {
         self.fonts.missing(text)
+    }
+
+    /// The style with an ink for each letter: the first letter takes the first, and after the last comes the first again.
+    ///
+    /// Characters are counted as the prompt has them, spaces too. Of more than 64 colours the first 64 are used; with none
+    /// the style stays as it is.
+    #[must_use]
+    pub fn coloured(mut self, colours: &[Colour]) -> Self {
+        if !colours.is_empty() {
+            self.inks = Inks {
+                colours: colours.iter().copied().take(Self::MAX_INKS).collect(),
+                order: Order::InTurn,
+            };
+        }
+        self
+    }
+
+    /// The style, unless nobody could tell a letter from the background, which in a configuration is a mistake.
+    ///
+    /// # Errors
+    ///
+    /// [`ChallengeError::Option`] if an ink has a contrast below 1.5 to the background.
+    pub fn legible(self) -> Result<Self, ChallengeError> {
+        const LEAST_CONTRAST: f32 = 1.5;
+        let inks = &self.inks.colours;
+        if let Background::Colour(background) = self.background
+            && inks
+                .iter()
+                .any(|ink| ink.contrast(background) < LEAST_CONTRAST)
+        {
+            let field = if inks.len() == 1 {
+                "foreground"
+            } else {
+                "letter_colours"
+            };
+            let allowed = format!(
+                "of a contrast of at least {LEAST_CONTRAST} to the background, {background}"
+            );
+            return Err(ChallengeError::option(field, allowed));
+        }
+        Ok(self)
     }
 
     fn preset(preset: Preset, fonts: Fonts) -> Self {
@@ -175,7 +256,10 @@ impl Style {
                 offset: 0.05,
                 gap: (0.09, 0.09),
                 warp: 0.0,
-                inks: vec![Colour::rgb(0x00_11_00)],
+                inks: Inks {
+                    colours: vec![Colour::rgb(0x00_11_00)],
+                    order: Order::Any,
+                },
                 background: Background::Colour(Colour::WHITE),
                 noise: vec![
                     Noise::Arcs { count: 1 },
@@ -194,11 +278,14 @@ impl Style {
                 offset: 0.08,
                 gap: (-0.045, 0.045),
                 warp: 0.7,
-                inks: vec![
-                    Colour::rgb(0x1b_3a_6b),
-                    Colour::rgb(0x5c_1f_56),
-                    Colour::rgb(0x0f_4d_46),
-                ],
+                inks: Inks {
+                    colours: vec![
+                        Colour::rgb(0x1b_3a_6b),
+                        Colour::rgb(0x5c_1f_56),
+                        Colour::rgb(0x0f_4d_46),
+                    ],
+                    order: Order::Any,
+                },
                 background: Background::Colour(Colour::rgb(0xf7_f6_f2)),
                 noise: vec![Noise::Strokes { count: 2 }, Noise::Dots { density: 2.0 }],
                 smoothing: false,
@@ -221,7 +308,12 @@ impl Style {
         within("offset", self.offset, 0.0..=0.4)?;
         ordered_within("gap", self.gap, -0.15..=1.0)?;
         within("warp", self.warp, 0.0..=1.0)?;
-        self.check_inks()?;
+        if self.inks.colours.len() > Self::MAX_INKS {
+            return Err(ChallengeError::option(
+                "letter_colours",
+                format!("a list of at most {}", Self::MAX_INKS),
+            ));
+        }
         if self.noise.len() > Self::MAX_NOISE {
             return Err(ChallengeError::option(
                 "noise",
@@ -229,34 +321,6 @@ impl Style {
             ));
         }
         self.noise.iter().copied().try_for_each(Noise::check)
-    }
-
-    /// Letters that nobody can tell from the background are a mistake.
-    fn check_inks(&self) -> Result<(), ChallengeError> {
-        const LEAST_CONTRAST: f32 = 1.5;
-        if self.inks.len() > Self::MAX_INKS {
-            return Err(ChallengeError::option(
-                "letter_colours",
-                format!("a list of at most {}", Self::MAX_INKS),
-            ));
-        }
-        if let Background::Colour(background) = self.background
-            && self
-                .inks
-                .iter()
-                .any(|ink| ink.contrast(background) < LEAST_CONTRAST)
-        {
-            let field = if self.inks.len() == 1 {
-                "foreground"
-            } else {
-                "letter_colours"
-            };
-            let allowed = format!(
-                "of a contrast of at least {LEAST_CONTRAST} to the background, {background}"
-            );
-            return Err(ChallengeError::option(field, allowed));
-        }
-        Ok(())
     }
 }
 

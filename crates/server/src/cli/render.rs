@@ -75,7 +75,7 @@ impl Render {
             ..StyleOptions::default()
         };
         let drawing = Drawing {
-            style: options.resolve(Fonts::embedded())?,
+            style: options.resolve(self.style.fonts())?,
             scale: self.scale,
         };
         match (self.text, self.count) {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cattlegrid::challenge::image::{Font, Fonts, StyleOptions};
+use cattlegrid::challenge::image::{Font, Fonts, Style, StyleOptions};
 use cattlegrid::challenge::{
     CharsOptions, Generators, Kind, KindOptions, MathOptions, UnicodeOptions, WordsOptions,
 };
@@ -75,6 +75,7 @@ impl SiteConfig {
         let style = self
             .style
             .resolve(fonts.clone())
+            .and_then(Style::legible)
             .map_err(|error| wrong("style", &error))?;
         let kinds = KindOptions {
             chars: self.chars.clone(),
@@ -98,7 +99,7 @@ impl SiteConfig {
 
     fn load_fonts(&self, config: &Config) -> Result<Fonts, Error> {
         if self.fonts.is_empty() {
-            return Ok(Fonts::embedded());
+            return Ok(self.style.preset.fonts());
         }
         let load = |path: &PathBuf| {
             let path = config.resolve(path);

@@ -105,7 +105,7 @@ struct Sketch {
 
 impl Sketch {
     fn draw(self, seed: u64, scale: Scale) -> Result<Image, ChallengeError> {
-        let style = self.style.resolve(Fonts::embedded())?;
+        let style = self.style.resolve(self.style.preset.fonts())?.legible()?;
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let prompt = self.prompt(&mut rng)?;
         let mut bytes = [0; 16];
