@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+from typing import Callable
 
 import pytest
 
@@ -55,3 +58,17 @@ def wheel_path() -> str:
 def chromium() -> str:
     """The path of the browser."""
     return _named("CHROMIUM")
+
+
+@pytest.fixture(scope="session")
+def answer_of(server_program: str) -> Callable[[str, str], str]:
+    """Reads the answer in a challenge key, as whoever has its secret can: `answer_of(key, secret)`."""
+    # Why: every variable that starts so is configuration to the program, which refuses what it does not know.
+    others = {name: value for name, value in os.environ.items() if not name.startswith("CATTLEGRID_")}
+
+    def read(key: str, secret: str) -> str:
+        environ = {**others, "CATTLEGRID_SECRET": secret}
+        opened = subprocess.run([server_program, "open", key], env=environ, check=True, capture_output=True)
+        return str(json.loads(opened.stdout)["answer"])
+
+    return read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Callable
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -30,10 +31,12 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def site(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, server_program: str
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    answer_of: Callable[[str, str], str],
 ) -> Iterator[Site]:
     """The site that the test module names as `SITE`."""
-    site = Site(request.module.SITE, tmp_path_factory.mktemp("site"), server_program)
+    site = Site(request.module.SITE, tmp_path_factory.mktemp("site"), answer_of)
     yield site
     site.stop()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import socket
 import subprocess
 import sys
@@ -11,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Callable
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
@@ -23,9 +22,9 @@ STARTS_WITHIN = 60.0
 class Site:
     """One of the example sites, started with its one command; to be stopped."""
 
-    def __init__(self, name: str, data: Path, server_program: str) -> None:
+    def __init__(self, name: str, data: Path, answer_of: Callable[[str, str], str]) -> None:
         self.data = data
-        self._server_program = server_program
+        self._answer_of = answer_of
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.url = f"http://127.0.0.1:{probe.getsockname()[1]}"
@@ -59,19 +58,8 @@ class Site:
         return (self.data / "log").read_text()
 
     def answer(self, key: str) -> str:
-        """The answer sealed in a challenge key, which whoever has the site's secret can read."""
-        # Why: every variable that starts so is configuration to the program, which refuses what it does not know.
-        others = {name: value for name, value in os.environ.items() if not name.startswith("CATTLEGRID_")}
-        secret = (self.data / "captcha.secret").read_text()
-        opened = subprocess.run(
-            [self._server_program, "open", key],
-            env={**others, "CATTLEGRID_SECRET": secret},
-            check=True,
-            capture_output=True,
-        )
-        answer = json.loads(opened.stdout)["answer"]
-        assert isinstance(answer, str)
-        return answer
+        """The answer to a challenge of this site."""
+        return self._answer_of(key, (self.data / "captcha.secret").read_text())
 
     def stop(self) -> None:
         """Ends the site's process."""
