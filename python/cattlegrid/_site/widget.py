@@ -57,10 +57,14 @@ class Script:
     src: str
     module: bool = False
 
-    def tag(self, **attributes: str | None) -> str:
-        """As HTML, with more attributes such as `nonce`."""
-        kind = {"type": "module"} if self.module else {"async": "", "defer": ""}
-        return f"<script{_html({'src': self.src, **kind, **attributes})}></script>"
+    def __html__(self) -> str:
+        """As HTML, for whatever knows markup by this method."""
+        return self.tag()
+
+    def tag(self, nonce: str | None = None) -> str:
+        """As HTML, with the nonce of the page's content security policy, if it has one."""
+        kind = {"type": "module"} if self.module else {"async": True, "defer": True}
+        return f"<script{_html({'src': self.src, **kind, 'nonce': nonce})}></script>"
 
 
 def field_name(settings: Settings) -> str:
@@ -84,7 +88,7 @@ def scripts(settings: Settings, own: Callable[[str], str]) -> tuple[Script, ...]
     return (Script(url), Script(own(RECAPTCHA_V3), module=True))
 
 
-def markup(settings: Settings, site_key: str, attributes: Mapping[str, str | None] | None = None) -> str:
+def markup(settings: Settings, site_key: str, attributes: Mapping[str, object] | None = None) -> str:
     """The element that stands in the form, as HTML.
 
     `attributes` are the provider's own: `theme`, `size`, `action` and so on, without `data-`. `action` is
@@ -98,26 +102,26 @@ def markup(settings: Settings, site_key: str, attributes: Mapping[str, str | Non
         given["action"] = action
     if provider is _OURS:
         return f"<cattlegrid-captcha{_html({'sitekey': site_key, **given})}></cattlegrid-captcha>"
-    element_id = given.pop("id", None)
-    data = {f"data-{name}": value for name, value in {"sitekey": site_key, **given}.items()}
+    html = {_html_name(name): value for name, value in given.items()}
+    html["data-sitekey"] = site_key
     if provider.css_class is None:
-        hidden = {
-            "type": "hidden",
-            "name": provider.field,
-            "id": element_id,
-            "data-cattlegrid": "recaptcha-v3",
-        }
-        return f"<input{_html({**hidden, **data})}>"
-    return f"<div{_html({'class': provider.css_class, 'id': element_id, **data})}></div>"
+        own = {"type": "hidden", "name": provider.field, "data-cattlegrid": "recaptcha-v3"}
+        return f"<input{_html({**html, **own})}>"
+    html["class"] = " ".join([provider.css_class, *str(given.get("class") or "").split()])
+    return f"<div{_html(html)}></div>"
 
 
-def _html(attributes: Mapping[str, str | None]) -> str:
-    parts = []
-    for name, value in attributes.items():
-        if not _ATTRIBUTE.fullmatch(name):
-            raise ValueError(
-                f"{name!r} is no attribute's name: write it in small letters, digits and hyphens"
-            )
-        if value is not None:
-            parts.append(f' {name}="{escape(str(value))}"' if value != "" else f" {name}")
-    return "".join(parts)
+def _html_name(name: str) -> str:
+    return name if name in ("id", "class") or name.startswith(("aria-", "data-")) else f"data-{name}"
+
+
+def _html(attributes: Mapping[str, object]) -> str:
+    return "".join(_attribute(name, value) for name, value in attributes.items())
+
+
+def _attribute(name: str, value: object) -> str:
+    if not _ATTRIBUTE.fullmatch(name):
+        raise ValueError(f"{name!r} is no attribute's name: write it in small letters, digits and hyphens")
+    if value is None or value is False:
+        return ""
+    return f" {name}" if value is True else f' {name}="{escape(str(value))}"'

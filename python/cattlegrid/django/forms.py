@@ -1,0 +1,168 @@
+"""The CAPTCHA as a field of a Django form."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import sync_to_async
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.utils import ErrorDict
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from cattlegrid import Refused, Unavailable
+from cattlegrid._site.refusal import MESSAGES, refusal
+from cattlegrid._site.token import only
+from cattlegrid._site.verification import Missing, Undecided, Verification
+from cattlegrid._site.widget import field_name
+from cattlegrid.django import markup, requests
+from cattlegrid.django.conf import captcha
+
+if TYPE_CHECKING:
+    _Form = forms.Form
+else:
+    _Form = object
+
+_ERRORS = {400: "required", 403: "refused", 503: "unavailable"}
+
+
+class CaptchaWidget(forms.Widget):
+    """The provider's element. Its `attrs` are the element's: `theme`, `size` and so on."""
+
+    def use_required_attribute(self, initial: Any) -> bool:  # noqa: ARG002
+        """Never: none of the elements has that attribute."""
+        return False
+
+    def id_for_label(self, id_: str) -> str:  # noqa: ARG002
+        """None: the elements have labels of their own."""
+        return ""
+
+    def render(
+        self,
+        name: str,  # noqa: ARG002
+        value: Any,  # noqa: ARG002
+        attrs: Mapping[str, Any] | None = None,
+        renderer: Any = None,  # noqa: ARG002
+    ) -> SafeString:
+        """The element as HTML. The field's name and its value have no part in it."""
+        return markup.element(self.build_attrs(self.attrs, attrs))
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> object:  # noqa: ARG002
+        """The token, under the name that the provider gives it; None if it is there twice."""
+        posted = field_name(captcha().settings)
+        return only(data.getlist(posted)) if hasattr(data, "getlist") else data.get(posted)
+
+    def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:  # noqa: ARG002
+        """Whether the form was sent without a token."""
+        return field_name(captcha().settings) not in data
+
+    @property
+    def media(self) -> forms.Media:
+        """The provider's script."""
+        return forms.Media(js=markup.scripts())
+
+
+class CaptchaField(forms.Field):
+    """Lets a form be valid only with a response token that passes. Its cleaned value is a `Verification`.
+
+    It checks when it is cleaned, and does not know the request: use `CaptchaFormMixin`, which checks before
+    anything else is looked at and knows the client's address. `action` stands in for the one of the settings.
+    """
+
+    widget = CaptchaWidget
+    default_error_messages = {key: _(MESSAGES[status]) for status, key in _ERRORS.items()}  # noqa: RUF012
+
+    def __init__(self, *, action: str | None = None, label: str = "", **kwargs: Any) -> None:
+        """`kwargs` are those of every field, but for `required`, `disabled` and `initial`."""
+        for name in ("required", "disabled", "initial"):
+            if name in kwargs:
+                raise TypeError(f"CaptchaField takes no {name}: a form without a token is never valid")
+        self.action = action
+        self.verification: Verification | None = None
+        """What the form's own check has found, before this field is cleaned."""
+        super().__init__(label=label, **kwargs)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """What the element has besides the widget's own attributes."""
+        return {**super().widget_attrs(widget), "action": self.action}
+
+    def clean(self, value: object) -> Verification:
+        """Checks the token, unless that was done before. Raises `ValidationError`, with the first code as its
+        code.
+        """
+        if self.verification is not None:
+            return self.verification
+        try:
+            return captcha().check(value, action=self.action)
+        except (Missing, Refused, Unavailable) as error:
+            raise self.error(error) from None
+
+    def error(self, error: Undecided) -> ValidationError:
+        """What a visitor is told of a check that did not pass."""
+        found = refusal(error)
+        return ValidationError(self.error_messages[_ERRORS[found.status]], code=found.codes[0])
+
+    def has_changed(self, initial: object, data: object) -> bool:  # noqa: ARG002
+        """Whether the form must be looked at because of this field: as long as nobody has checked."""
+        # Why: a form that may be empty is valid without being looked at unless something in it has changed.
+        return self.verification is None
+
+
+class CaptchaFormMixin(_Form):
+    """Checks the form's token before anything else: nothing of a form without a good one is validated.
+
+    So nobody learns without a token whether a password is right or a name is taken. Give it the `request`;
+    the check does without the client's address otherwise. A form that declares no `CaptchaField` gets one
+    called `captcha`.
+    """
+
+    def __init__(self, *args: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
+        """`request` goes on to the form where its own class has a parameter of that name."""
+        if request is not None and "request" in inspect.signature(super().__init__).parameters:
+            kwargs["request"] = request
+        super().__init__(*args, **kwargs)
+        self.request: HttpRequest | None = request or getattr(self, "request", None)
+        if not any(isinstance(field, CaptchaField) for field in self.fields.values()):
+            self.fields["captcha"] = CaptchaField()
+            self.order_fields(self.field_order)
+
+    def full_clean(self) -> None:
+        """Validates the form if its token passes; else its only error is that of the token."""
+        if self.is_bound:
+            name, field = self._captcha()
+            try:
+                if field.verification is None:
+                    field.verification = requests.check(*self._question(name, field))
+            except (Missing, Refused, Unavailable) as error:
+                self._refuse(name, field, error)
+                return
+        super().full_clean()
+
+    async def ais_valid(self) -> bool:
+        """`is_valid` for asynchronous views."""
+        if self.is_bound and self._errors is None:
+            name, field = self._captcha()
+            try:
+                if field.verification is None:
+                    field.verification = await requests.check_async(*self._question(name, field))
+            except (Missing, Refused, Unavailable) as error:
+                self._refuse(name, field, error)
+                return False
+        return await sync_to_async(self.is_valid)()
+
+    def _captcha(self) -> tuple[str, CaptchaField]:
+        return next((name, field) for name, field in self.fields.items() if isinstance(field, CaptchaField))
+
+    def _question(self, name: str, field: CaptchaField) -> tuple[HttpRequest | None, object, str | None]:
+        token = field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
+        request = getattr(self.request, "_request", self.request)
+        return request, token, field.action
+
+    def _refuse(self, name: str, field: CaptchaField, error: Undecided) -> None:
+        self._errors = ErrorDict()
+        self.cleaned_data = {}
+        self.add_error(name, field.error(error))

@@ -1,0 +1,32 @@
+"""The provider's element and script as HTML. Jinja2 may take `element` and `script` as globals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from cattlegrid._site import widget
+from cattlegrid.django.conf import captcha
+
+
+def element(attributes: Mapping[str, object] | None = None) -> SafeString:
+    """The element that stands in the form. `attributes` are its own, without `data-`."""
+    site = captcha()
+    return mark_safe(widget.markup(site.settings, site.site_key, attributes))  # noqa: S308
+
+
+def script(nonce: str | None = None) -> SafeString:
+    """The scripts that a page with the element needs, once. `nonce` is the content security policy's."""
+    return mark_safe("\n".join(script.tag(nonce=nonce) for script in scripts()))  # noqa: S308
+
+
+def scripts() -> tuple[widget.Script, ...]:
+    """The same scripts, as a form's media have them."""
+    return widget.scripts(captcha().settings, _own)
+
+
+def _own(name: str) -> str:
+    return reverse("cattlegrid:widget") if name == widget.WIDGET else static(f"cattlegrid/{name}")

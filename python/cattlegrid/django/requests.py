@@ -1,0 +1,92 @@
+"""What a Django request carries: its token and its client's address; and the check, once for each request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+from django.http.request import RawPostDataException
+
+from cattlegrid._site.address import client_address
+from cattlegrid._site.token import HEADER, from_json, only
+from cattlegrid._site.verification import Verification
+from cattlegrid._site.widget import field_name
+from cattlegrid.django.conf import captcha
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""The methods that change nothing. Any other is checked, those that nobody knows included."""
+
+JSON_NAME = "captcha"
+"""What a JSON body may call the token, besides the provider's name for it."""
+
+
+def remote_ip(request: HttpRequest) -> str | None:
+    """The client's address, as far as it can be known."""
+    return client_address(
+        request.META.get("REMOTE_ADDR", ""),
+        request.META.get("HTTP_X_FORWARDED_FOR", ""),
+        captcha().settings.trusted_proxies,
+    )
+
+
+def token(request: HttpRequest) -> object:
+    """The response token of a request: its header's, else its form's or its JSON body's. None without one."""
+    header = request.headers.get(HEADER)
+    if header:
+        return header
+    name = field_name(captcha().settings)
+    if request.content_type == "application/json":
+        return from_json(_body(request), name, JSON_NAME)
+    return only(_form(request).getlist(name))
+
+
+def check(request: HttpRequest | None, token: object, action: str | None) -> Verification:
+    """Checks a token for a request. Raises what `Captcha.check` raises."""
+    verification = _known(request, token, action)
+    if verification is None:
+        address = None if request is None else remote_ip(request)
+        verification = captcha().check(token, remote_ip=address, action=action)
+        _remember(request, token, action, verification)
+    return verification
+
+
+async def check_async(request: HttpRequest | None, token: object, action: str | None) -> Verification:
+    """`check` for asynchronous callers."""
+    verification = _known(request, token, action)
+    if verification is None:
+        address = None if request is None else remote_ip(request)
+        verification = await captcha().check_async(token, remote_ip=address, action=action)
+        _remember(request, token, action, verification)
+    return verification
+
+
+# Why: a token passes once, and one request may be checked in several places: by a decorator, a permission and
+# a form, and again when a page with its forms is rendered.
+_ATTRIBUTE = "_cattlegrid_verifications"
+
+
+def _known(request: HttpRequest | None, token: object, action: str | None) -> Verification | None:
+    known: dict[Any, Verification] = getattr(request, _ATTRIBUTE, {})
+    return known.get((token, action)) if isinstance(token, str) else None
+
+
+def _remember(request: HttpRequest | None, token: object, action: str | None, found: Verification) -> None:
+    if request is not None and isinstance(token, str):
+        known = request.__dict__.setdefault(_ATTRIBUTE, {})
+        known[token, action] = found
+
+
+def _form(request: HttpRequest) -> QueryDict:
+    if request.method == "POST":
+        return request.POST
+    if request.content_type == "application/x-www-form-urlencoded":
+        return QueryDict(_body(request), encoding=request.encoding)
+    return QueryDict()
+
+
+def _body(request: HttpRequest) -> bytes:
+    try:
+        return request.body
+    except RawPostDataException:
+        # Why: something before us has read the body by itself, so no token can be found in it.
+        return b""

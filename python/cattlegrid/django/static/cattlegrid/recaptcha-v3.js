@@ -1,0 +1,53 @@
+/**
+ * Fills the hidden fields that stand for reCAPTCHA v3, each when its form is sent, so that no token is too old.
+ *
+ * A form whose token cannot be had is sent without one: the site's answer tells the visitor.
+ */
+
+const FIELD = 'input[data-cattlegrid="recaptcha-v3"]';
+// In milliseconds: how long Google's script may take to load and to answer, and between two looks whether it is there.
+const PATIENCE = 10_000;
+const PAUSE = 100;
+
+/** The forms that wait for their token. */
+const waiting = new WeakSet();
+/** The forms that are being sent with theirs. */
+const filled = new WeakSet();
+
+function later(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+async function execute({ sitekey, action }) {
+  while (!window.grecaptcha?.ready) await later(PAUSE);
+  await new Promise((resolve) => grecaptcha.ready(resolve));
+  return grecaptcha.execute(sitekey, action ? { action } : {});
+}
+
+async function fill(form, field, submitter) {
+  waiting.add(form);
+  field.value = '';
+  try {
+    field.value = (await Promise.race([execute(field.dataset), later(PATIENCE)])) ?? '';
+  } catch (error) {
+    console.error('cattlegrid: reCAPTCHA gave no token', error);
+  }
+  waiting.delete(form);
+  filled.add(form);
+  form.requestSubmit(submitter?.isConnected ? submitter : null);
+  filled.delete(form);
+}
+
+// Why: before any handler of the page, so that one that sends the form by script finds the token in it.
+addEventListener(
+  'submit',
+  (event) => {
+    const form = event.target;
+    const field = [...form.elements].find((element) => element.matches(FIELD));
+    if (!field || filled.has(form)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (!waiting.has(form)) fill(form, field, event.submitter);
+  },
+  true,
+);
