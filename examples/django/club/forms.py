@@ -5,12 +5,12 @@ from __future__ import annotations
 from django import forms
 from django.contrib.auth.forms import UserCreationForm
 
-from cattlegrid.django import CaptchaField
+from cattlegrid.django import CaptchaField, CaptchaFormMixin
 from cattlegrid.simple_captcha.fields import CaptchaField as PictureField
 
 
-class SignUp(UserCreationForm):
-    """An account, for somebody who answered the widget."""
+class SignUp(CaptchaFormMixin, UserCreationForm):
+    """An account. Without a good token nobody even learns whether a name is taken."""
 
     captcha = CaptchaField(action="sign-up")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth import login
 from django.core.mail import EmailMessage
 from django.http import HttpResponse
@@ -17,6 +19,10 @@ class SignUpView(FormView):
     template_name = "sign_up.html"
     form_class = SignUp
     success_url = reverse_lazy("welcome")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """The captcha's check knows the visitor's address by the request."""
+        return {**super().get_form_kwargs(), "request": self.request}
 
     def form_valid(self, form: SignUp) -> HttpResponse:
         """Runs when all fields are right, the captcha among them."""

@@ -7,7 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 from rest_framework import generics, serializers
 
 from cattlegrid.drf import CaptchaRequired, CaptchaSerializerMixin
-from cattlegrid.rest_captcha.serializer import RestCaptchaSerializer
+from cattlegrid.rest_captcha.serializers import RestCaptchaSerializer
 
 from .models import Comment, Letter
 

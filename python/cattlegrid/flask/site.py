@@ -16,6 +16,9 @@ from cattlegrid._site.widget import field_name
 NAME = "cattlegrid"
 """Of the app's extension, and of the blueprint."""
 
+JSON_NAME = "captcha"
+"""What a JSON body may call the token, besides the provider's name for it."""
+
 # Why: a body is read before anybody knows who sent it, and Flask by itself sets no limit.
 _LONGEST_JSON = 4 * 1024 * 1024
 
@@ -62,4 +65,4 @@ def _response_token(name: str) -> object:
         return token.only(request.form.getlist(name))
     if not 0 < (request.content_length or 0) <= _LONGEST_JSON:
         return None
-    return token.from_json(request.get_data(), name)
+    return token.from_json(request.get_data(), name, JSON_NAME)
