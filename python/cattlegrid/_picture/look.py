@@ -1,8 +1,8 @@
-"""How the pictures of a site look, and drawing them with the core."""
+"""How the pictures of a site look, and drawing them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,7 +10,7 @@ from typing import Literal
 
 from django.core.exceptions import ImproperlyConfigured
 
-from cattlegrid import ConfigurationError, Style, draw
+from cattlegrid import ConfigurationError, Style, animate, draw, frames
 from cattlegrid._picture import fonts
 from cattlegrid._picture.colours import Colour, hex_colour
 
@@ -37,21 +37,66 @@ class Look:
     noise: bool = True
     smoothing: bool | None = None
 
+    @property
+    def has_bitmap_fonts(self) -> bool:
+        """Whether the fonts are Pillow's bitmap fonts, which the core does not read."""
+        return any(path.lower().endswith(".pil") for path in self.fonts)
 
-def png(
-    text: str,
-    look: Look,
-    seed: bytes,
-    scale: Scale = 1,
-    *,
-    letter_colours: Sequence[Colour] | None = None,
-) -> bytes:
-    """A picture of the text as a PNG file, drawn by the core from a seed of 16 bytes.
 
-    Raises `ImproperlyConfigured` for a look that cannot be, and for text that cannot be shown.
+@dataclass(frozen=True)
+class Drawing:
+    """Text, and all that its picture follows from.
+
+    `seed` has 16 bytes; `letter_colours` begin again when they end.
+
+    The methods raise `ImproperlyConfigured` for a look that cannot be, and for text that cannot be shown.
     """
-    with improper():
-        return draw(text, style(look), seed, scale=scale, letter_colours=inks(letter_colours))
+
+    text: str
+    look: Look
+    seed: bytes
+    scale: Scale = 1
+    letter_colours: tuple[Colour, ...] = ()
+
+    def png(self) -> bytes:
+        """The picture as a PNG file."""
+        if self.look.has_bitmap_fonts:
+            from cattlegrid._picture import bitmap
+
+            return bitmap.png(self)
+        with _improper():
+            return draw(self.text, style(self.look), self.seed, scale=self.scale, letter_colours=self._inks())
+
+    def frames(self) -> list[bytes]:
+        """A PNG file for each letter, alone where it stands in the text."""
+        if self.look.has_bitmap_fonts:
+            from cattlegrid._picture import bitmap
+
+            return bitmap.frames(self)
+        with _improper():
+            return frames(
+                self.text, style(self.look), self.seed, scale=self.scale, letter_colours=self._inks()
+            )
+
+    def gif(self, frame_ms: int) -> bytes:
+        """The frames as one GIF file that repeats for ever."""
+        with _improper():
+            return animate(
+                self.text,
+                style(self.look),
+                self.seed,
+                scale=self.scale,
+                letter_colours=self._inks(),
+                frame_ms=frame_ms,
+            )
+
+    def _inks(self) -> list[str] | None:
+        return [hex_colour(colour) for colour in self.letter_colours] or None
+
+
+def png(text: str, look: Look, seed: bytes, scale: Scale = 1) -> bytes:
+    """A picture of the text as a PNG file, all letters in the ink of the look. Raises as `Drawing` does."""
+    return Drawing(text, look, seed, scale).png()
 
 
 @lru_cache(maxsize=64)
@@ -70,13 +115,8 @@ def style(look: Look) -> Style:
     )
 
 
-def inks(colours: Sequence[Colour] | None) -> list[str] | None:
-    """The colours of letters as the core takes them."""
-    return [hex_colour(colour) for colour in colours] if colours else None
-
-
 @contextmanager
-def improper() -> Iterator[None]:
+def _improper() -> Iterator[None]:
     """Says in Django's way that what is configured cannot be drawn."""
     try:
         yield
