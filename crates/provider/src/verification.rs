@@ -90,3 +90,5 @@ impl fmt::Display for Refused {
         write!(f, "refused: {}", self.0.join(", "))
     }
 }
+
+impl std::error::Error for Refused {}

@@ -9,7 +9,7 @@ use cattlegrid_store::{Claim, SpentId, Store, StoreError};
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, timeout_at};
 
-use crate::provider::Question;
+use crate::provider::{Question, Statement};
 use crate::reply::{Denial, Reply};
 use crate::transport::{Failure, Transport};
 use crate::{
@@ -177,7 +177,7 @@ impl<S: Store> Shared<S> {
         token: &ResponseToken,
         remote_ip: Option<IpAddr>,
         deadline: Instant,
-    ) -> Result<Result<crate::provider::Statement, Refused>, Error> {
+    ) -> Result<Result<Statement, Refused>, Error> {
         let provider = self.provider.name();
         let broken = |why| Error::Broken { provider, why };
         let unreachable = |why| Error::Unreachable { provider, why };

@@ -1,0 +1,217 @@
+//! What a provider must say of page and visitor.
+
+use cattlegrid_provider::provider::NAMES;
+use cattlegrid_provider::{Expected, Score, Verification};
+
+use crate::stand_in::{StandIn, codes, passed, verify};
+
+fn on(hostnames: &[&str]) -> Expected {
+    Expected {
+        hostnames: hostnames.iter().map(|host| host.parse().unwrap()).collect(),
+        ..Expected::default()
+    }
+}
+
+fn for_action(action: &str) -> Expected {
+    Expected {
+        action: Some(action.parse().unwrap()),
+        ..Expected::default()
+    }
+}
+
+fn at_least(score: f64) -> Expected {
+    Expected {
+        minimum_score: Some(Score::new(score).unwrap()),
+        ..Expected::default()
+    }
+}
+
+async fn ask(name: &str, reply: &str, expected: Expected) -> Verification {
+    let provider = StandIn::saying(reply).await;
+    verify(name, &provider.endpoint, expected).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_the_provider_says_comes_along() {
+    let reply = r#"{"success": true, "challenge_ts": "2026-01-31T12:00:00Z", "hostname": "www.example.org",
+        "action": "login", "score": 0.9, "error-codes": [], "metadata": {"interactive": false}}"#;
+    for name in NAMES {
+        let passed = passed(ask(name, reply, on(&["www.example.org"])).await);
+        assert_eq!(passed.challenge_ts.as_deref(), Some("2026-01-31T12:00:00Z"));
+        assert_eq!(passed.hostname.as_deref(), Some("www.example.org"));
+        let says_action = !["hcaptcha", "recaptcha_v2"].contains(&name);
+        assert_eq!(
+            passed.action.as_deref(),
+            says_action.then_some("login"),
+            "{name}"
+        );
+        let score = passed.score.map(Score::get);
+        assert_eq!(score, (name == "recaptcha_v3").then_some(0.9), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_say_it_may_say_anything_there() {
+    let reply = r#"{"success": true, "action": ["x"], "score": "high", "hostname": null}"#;
+    for name in ["hcaptcha", "recaptcha_v2"] {
+        let passed = passed(ask(name, reply, Expected::default()).await);
+        assert_eq!((passed.action, passed.score), (None, None));
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_another_page_is_refused() {
+    for name in NAMES {
+        for (hostname, ok) in [
+            (r#""example.org""#, true),
+            (r#""Example.ORG""#, true),
+            (r#""shop.example.net""#, true),
+            (r#""example.net""#, false),
+            (r#""evil.example.org""#, false),
+            (r#""""#, false),
+            ("null", false),
+        ] {
+            let reply = format!(r#"{{"success": true, "score": 1, "hostname": {hostname}}}"#);
+            let verification = ask(name, &reply, on(&["example.org", "*.example.net"])).await;
+            if ok {
+                passed(verification);
+            } else {
+                assert_eq!(
+                    codes(&verification),
+                    ["hostname-mismatch"],
+                    "{name} {hostname}"
+                );
+            }
+        }
+        let silent = ask(
+            name,
+            r#"{"success": true, "score": 1}"#,
+            on(&["example.org"]),
+        )
+        .await;
+        assert_eq!(codes(&silent), ["hostname-mismatch"], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_hostnames_of_test_keys_are_expected_like_any_other() {
+    for (name, dummy) in [
+        ("hcaptcha", "dummy-key-pass"),
+        ("recaptcha_v2", "testkey.google.com"),
+        ("turnstile", "example.com"),
+    ] {
+        let reply = format!(r#"{{"success": true, "hostname": "{dummy}"}}"#);
+        passed(ask(name, &reply, on(&["example.org", dummy])).await);
+        let elsewhere = ask(name, &reply, on(&["example.org"])).await;
+        assert_eq!(codes(&elsewhere), ["hostname-mismatch"]);
+    }
+}
+
+#[tokio::test]
+async fn a_token_for_another_form_is_refused() {
+    for name in ["cattlegrid", "recaptcha_v3", "turnstile"] {
+        for (said, ok) in [
+            (r#", "action": "sign-up""#, true),
+            (r#", "action": "Sign-Up""#, false),
+            (r#", "action": "comment""#, false),
+            (r#", "action": """#, false),
+            (r#", "action": null"#, false),
+            ("", false),
+        ] {
+            let reply = format!(r#"{{"success": true, "score": 1{said}}}"#);
+            let verification = ask(name, &reply, for_action("sign-up")).await;
+            if ok {
+                passed(verification);
+            } else {
+                assert_eq!(codes(&verification), ["action-mismatch"], "{name} {said}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_action_can_be_said_for_each_form() {
+    let provider = StandIn::lenient().await;
+    let any = crate::stand_in::verifier("turnstile", &provider.endpoint);
+    let login = any.with_action("login".parse().unwrap()).unwrap();
+    let comment = any.with_action("comment".parse().unwrap()).unwrap();
+    let token = crate::stand_in::token;
+    assert_eq!(
+        codes(&comment.verify(&token("a"), None).await.unwrap()),
+        ["action-mismatch"]
+    );
+    passed(login.verify(&token("b"), None).await.unwrap());
+    passed(any.verify(&token("c"), None).await.unwrap());
+    // Why: they share what they remember.
+    let again = any.verify(&token("b"), None).await.unwrap();
+    assert_eq!(codes(&again), ["already-seen-response"]);
+}
+
+#[tokio::test]
+async fn a_low_score_is_refused() {
+    for (said, minimum, ok) in [
+        (r#", "score": 0.7"#, Some(0.7), true),
+        (r#", "score": 0.69"#, Some(0.7), false),
+        (r#", "score": 1"#, Some(1.0), true),
+        (r#", "score": 0"#, Some(0.0), true),
+        (r#", "score": 0.5"#, None, true),
+        (r#", "score": 0.4"#, None, false),
+        (r#", "score": null"#, Some(0.0), false),
+        ("", Some(0.0), false),
+        ("", None, false),
+    ] {
+        let reply = format!(r#"{{"success": true{said}}}"#);
+        let expected = minimum.map_or_else(Expected::default, at_least);
+        let verification = ask("recaptcha_v3", &reply, expected).await;
+        if ok {
+            passed(verification);
+        } else {
+            assert_eq!(
+                codes(&verification),
+                ["score-too-low"],
+                "{said} {minimum:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_has_the_providers_codes() {
+    for name in NAMES {
+        for (reply, want) in [
+            (
+                r#"{"success": false, "error-codes": ["timeout-or-duplicate"]}"#,
+                &["timeout-or-duplicate"][..],
+            ),
+            (
+                r#"{"success": false, "error-codes": ["invalid-input-secret", "bad-request"]}"#,
+                &["invalid-input-secret", "bad-request"],
+            ),
+            (
+                r#"{"success": false, "error-codes": []}"#,
+                &["refused-without-reason"],
+            ),
+            (
+                r#"{"success": false, "error-codes": null}"#,
+                &["refused-without-reason"],
+            ),
+            (r#"{"success": false}"#, &["refused-without-reason"]),
+            (
+                r#"{"success": false, "error-codes": ["<b>", "", "a b", "x\ny", "ok"]}"#,
+                &["ok"],
+            ),
+        ] {
+            let verification = ask(name, reply, Expected::default()).await;
+            assert_eq!(codes(&verification), want, "{name} {reply}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn codes_are_few_and_short() {
+    let many = vec![r#""a-code""#; 4000].join(", ");
+    let long = "x".repeat(20_000);
+    let reply = format!(r#"{{"success": false, "error-codes": ["{long}", {many}]}}"#);
+    let verification = ask("hcaptcha", &reply, Expected::default()).await;
+    assert_eq!(codes(&verification), ["a-code"; 8]);
+}

@@ -1,0 +1,12 @@
+//! Verifiers against servers that play the providers.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+mod configuration;
+mod expectations;
+mod once;
+mod outages;
+mod privacy;
+mod properties;
+mod requests;
+mod stand_in;
