@@ -17,7 +17,6 @@ from cattlegrid._site.verification import Missing, Verification, refused
 _log = logging.getLogger("cattlegrid")
 
 _LONGEST_TOKEN = 16_384
-_OF_THE_PROVIDER = frozenset({"provider-unreachable", "provider-broken"})
 _OF_OUR_KEYS = frozenset({"missing-input-secret", "invalid-input-secret", "sitekey-secret-mismatch"})
 
 
@@ -134,8 +133,9 @@ class Captcha:
             )
 
     def _without_decision(self, error: Unavailable) -> Verification:
-        # Why: a store that fails cannot tell a token that is spent, whatever the provider says.
-        if self.settings.when_unreachable != "allow" or error.code not in _OF_THE_PROVIDER:
+        # Why: a store that fails cannot tell a token that is spent, and a broken answer may be the doing of a
+        # visitor who sent a strange token.
+        if self.settings.when_unreachable != "allow" or error.code != "provider-unreachable":
             _log.error("a request was refused because nobody could decide: %s", error.code)
             raise error
         _log.warning("a request was let through without a decision: %s", error.code)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
 
+from cattlegrid import ConfigurationError
 from cattlegrid._site.settings import GATE, Settings
 
 WIDGET = "widget.js"
@@ -92,14 +93,17 @@ def markup(settings: Settings, site_key: str, attributes: Mapping[str, object] |
     """The element that stands in the form, as HTML.
 
     `attributes` are the provider's own: `theme`, `size`, `action` and so on, without `data-`. `action` is
-    that of the settings where none is given; providers that know no action get none. Raises `ValueError` for
-    a name that is none.
+    that of the settings where none is given. Raises `ConfigurationError` for an action that the provider
+    would not know, and `ValueError` for what cannot be an attribute's name.
     """
     provider = _PROVIDERS[settings.provider]
     given = dict(attributes or {})
-    action = given.pop("action", None) or settings.action
     if provider.takes_action:
-        given["action"] = action
+        given["action"] = given.get("action") or settings.action
+    elif given.pop("action", None):
+        raise ConfigurationError(
+            f"the provider {settings.provider} knows no actions, so a form can have none"
+        )
     if provider is _OURS:
         return f"<cattlegrid-captcha{_html({'sitekey': site_key, **given})}></cattlegrid-captcha>"
     html = {_html_name(name): value for name, value in given.items()}
@@ -121,7 +125,7 @@ def _html(attributes: Mapping[str, object]) -> str:
 
 def _attribute(name: str, value: object) -> str:
     if not _ATTRIBUTE.fullmatch(name):
-        raise ValueError(f"{name!r} is no attribute's name: write it in small letters, digits and hyphens")
+        raise ValueError(f"{name!r} is no attribute's name: small letters, digits and hyphens")
     if value is None or value is False:
         return ""
     return f" {name}" if value is True else f' {name}="{escape(str(value))}"'

@@ -42,10 +42,10 @@ def require_captcha(view: _View | None = None, *, action: str | None = None) -> 
     return _required(view, action=action)
 
 
-def _required(view: _View, *, action: str | None) -> _View:
+def _required(view: Any, *, action: str | None) -> Any:
     if inspect.isclass(view):
         return _class(view, action)
-    return cast("_View", (_async if iscoroutinefunction(view) else _sync)(view, action))
+    return (_async if iscoroutinefunction(view) else _sync)(view, action)
 
 
 def _class(view: Any, action: str | None) -> Any:

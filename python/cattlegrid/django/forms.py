@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from asgiref.sync import sync_to_async
 from django import forms
@@ -49,7 +49,7 @@ class CaptchaWidget(forms.Widget):
         renderer: Any = None,  # noqa: ARG002
     ) -> SafeString:
         """The element as HTML. The field's name and its value have no part in it."""
-        return markup.element(self.build_attrs(self.attrs, attrs))
+        return markup.element({**self.attrs, **(attrs or {})})
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> object:  # noqa: ARG002
         """The token, under the name that the provider gives it; None if it is there twice."""
@@ -63,7 +63,7 @@ class CaptchaWidget(forms.Widget):
     @property
     def media(self) -> forms.Media:
         """The provider's script."""
-        return forms.Media(js=markup.scripts())
+        return forms.Media(js=cast("tuple[str, ...]", markup.scripts()))
 
 
 class CaptchaField(forms.Field):
@@ -158,7 +158,8 @@ class CaptchaFormMixin(_Form):
         return next((name, field) for name, field in self.fields.items() if isinstance(field, CaptchaField))
 
     def _question(self, name: str, field: CaptchaField) -> tuple[HttpRequest | None, object, str | None]:
-        token = field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
+        widget: forms.Widget = field.widget  # type: ignore[assignment]
+        token = widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
         request = getattr(self.request, "_request", self.request)
         return request, token, field.action
 

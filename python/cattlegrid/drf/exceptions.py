@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from django.utils.translation import gettext
 from rest_framework.exceptions import APIException
 
@@ -22,7 +24,7 @@ class CaptchaFailed(APIException):
         self.codes = found.codes
         self.message = gettext(found.message)
         super().__init__(self.message, code=found.codes[0])
-        # Why: a plain dictionary, because APIException would make a text with a code of every entry.
-        self.detail = {"error-codes": list(found.codes), "detail": self.message}  # type: ignore[assignment]
+        # Why: set by itself, because APIException would make a text with a code of every entry.
+        self.detail = cast("Any", {"error-codes": list(found.codes), "detail": self.message})
         if found.status == 503:
             self.wait = RETRY_AFTER
