@@ -206,12 +206,27 @@ class Verifier:
         """
 
     def verify(self, token: str, *, remote_ip: str | None = None, action: str | None = None) -> Passed:
-        """Raises `Refused` with the provider's own codes or with `hostname-mismatch`, `action-mismatch`,
-        `score-too-low`, `already-seen-response`, `invalid-input-response`; and `Unavailable`. `action` stands in for the
-        one the verifier was made with. The global interpreter lock is released meanwhile.
+        """Raises `Refused` with the provider's own codes (`refused-without-reason` where it gave none) or with
+        `hostname-mismatch`, `action-mismatch`, `score-too-low`, `already-seen-response`, `invalid-input-response`,
+        `missing-input-response`; and `Unavailable`.
+
+        `remote_ip` is the visitor's address; what is no IP address is left out. `action` stands in for the one the
+        verifier was made with; `ConfigurationError` where the provider does not say any. The global interpreter lock is
+        released meanwhile.
         """
 
     def verify_async(
         self, token: str, *, remote_ip: str | None = None, action: str | None = None
     ) -> Awaitable[Passed]:
         """`verify` for asynchronous callers, on the running asyncio loop."""
+
+    def claim(self, token: str) -> None:
+        """Spends a token without asking the provider what it is worth.
+
+        For a site that lets visitors through while the provider is unreachable: a token that got somebody through
+        gets nobody through again, then or when the provider is back. Raises `Refused`: `already-seen-response`,
+        `invalid-input-response`, `missing-input-response`; and `Unavailable`.
+        """
+
+    def claim_async(self, token: str) -> Awaitable[None]:
+        """`claim` for asynchronous callers, on the running asyncio loop."""
