@@ -27,8 +27,8 @@ def decorate(png: bytes, *, transparent: bool, noise: Iterable[Noise], filters: 
     draw: Any = ImageDraw.Draw(image)
     for function in noise:
         draw = function(draw, image) or draw
-    for function in filters:
-        image = function(image) or image
+    for finish in filters:
+        image = finish(image) or image
     return image
 
 

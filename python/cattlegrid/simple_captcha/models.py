@@ -18,11 +18,11 @@ logger = logging.getLogger(__name__)
 class CaptchaStore(models.Model):
     """A captcha that has not been answered: what is shown, what is right, its key, and when it expires."""
 
-    id = models.AutoField(primary_key=True)
-    challenge = models.CharField(max_length=32)
-    response = models.CharField(max_length=32)
-    hashkey = models.CharField(max_length=40, unique=True)
-    expiration = models.DateTimeField()
+    id: models.AutoField[int, int] = models.AutoField(primary_key=True)
+    challenge: models.CharField[str, str] = models.CharField(max_length=32)
+    response: models.CharField[str, str] = models.CharField(max_length=32)
+    hashkey: models.CharField[str, str] = models.CharField(max_length=40, unique=True)
+    expiration: models.DateTimeField[datetime.datetime, datetime.datetime] = models.DateTimeField()
 
     class Meta:
         """Rows are found by key, and swept by expiration."""
@@ -60,7 +60,7 @@ class CaptchaStore(models.Model):
         if key is None:
             logger.error("Couldn't get a captcha from pool, generating")
             return cls.generate_key()
-        return key
+        return str(key)
 
     @classmethod
     def create_pool(cls, count: int = 1000) -> None:

@@ -39,7 +39,8 @@ def media() -> Media:
     except NoReverseMatch:
         return Media()
     query = urlencode({"lang": translation.get_language() or settings.LANGUAGE_CODE, "v": _source()[1]})
-    return Media(js=[Module(f"{url}?{query}")])
+    # Why: Django takes objects that render themselves, which its stubs do not know.
+    return Media(js=[Module(f"{url}?{query}")])  # type: ignore[list-item]
 
 
 @require_safe
@@ -63,7 +64,7 @@ def _language(asked: str) -> str:
     try:
         return translation.get_supported_language_variant(asked)
     except LookupError:
-        return settings.LANGUAGE_CODE
+        return str(settings.LANGUAGE_CODE)
 
 
 @lru_cache(maxsize=1)

@@ -22,9 +22,9 @@ class _Captcha(metaclass=serializers.SerializerMetaclass):
         return values
 
 
-class CaptchaSerializer(_Captcha, serializers.Serializer):
+class CaptchaSerializer(_Captcha, serializers.Serializer):  # type: ignore[type-arg]
     """A serializer with `captcha_hashkey` and `captcha_code`; the answer is spent when the rest is valid."""
 
 
-class CaptchaModelSerializer(_Captcha, serializers.ModelSerializer):
+class CaptchaModelSerializer(_Captcha, serializers.ModelSerializer):  # type: ignore[type-arg]
     """A model's serializer with `captcha_hashkey` and `captcha_code`, which are to be among its `fields`."""

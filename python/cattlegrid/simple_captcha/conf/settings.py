@@ -145,17 +145,18 @@ _COMPUTED: dict[str, Callable[[], Any]] = {
 }
 
 
-class _Settings(ModuleType):
-    def __getattr__(self, name: str) -> Any:
-        if name in _COMPUTED:
-            return _COMPUTED[name]()
-        if name in _DEFAULTS:
-            return _from_django(name)
-        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+def __getattr__(name: str) -> Any:
+    if name in _COMPUTED:
+        return _COMPUTED[name]()
+    if name in _DEFAULTS:
+        return _from_django(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
+
+class _Settings(ModuleType):
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
-        if _is_setting(name) and self.__getattr__(name) == value:
+        if _is_setting(name) and __getattr__(name) == value:
             super().__delattr__(name)
 
     def __delattr__(self, name: str) -> None:
