@@ -47,7 +47,7 @@ def main() -> int:
         fetch(Path(folder))
         configure(name)
         importlib.import_module(MODULE).__path__.append(f"{folder}/captcha")
-        runner = Runner(skipped=0 if name == "drf" else TESTS_OF_DRF, verbosity=2)
+        runner = Runner(skipped=0 if name == "drf" else TESTS_OF_DRF, verbosity=1)
         failures = runner.run_tests([f"{MODULE}.tests.tests"])
     return 1 if failures else 0
 
