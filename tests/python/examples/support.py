@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 from typing import Callable
 
-from playwright.sync_api import ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 ROOT = Path(__file__).resolve().parents[3]
 AXE = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
@@ -60,6 +62,11 @@ class Site:
     def answer(self, key: str) -> str:
         """The answer to a challenge of this site."""
         return self._answer_of(key, (self.data / "captcha.secret").read_text())
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """What the site's database holds."""
+        with closing(sqlite3.connect(self.data / "site.sqlite3")) as connection:
+            return connection.execute(query).fetchall()
 
     def stop(self) -> None:
         """Ends the site's process."""
@@ -122,24 +129,36 @@ class Widget:
         return token
 
 
-def keep_picture(page: Page, name: str) -> None:
-    """Keeps a picture of the page for people to look at."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"example-{name}.png", full_page=True)
+LOOKS = {
+    "light, on a desk": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
+    "dark, on a desk": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
+    "light, on a phone": {"color_scheme": "light", "viewport": {"width": 360, "height": 740}},
+}
 
 
-def axe_finds_nothing(page: Page) -> None:
-    """axe-core, which comes with the browser tests' packages, has no violation to report."""
+def looks_right(browser: Browser, url: str, name: str, ready: str) -> None:
+    """Opens a page in every look: it fits, axe-core finds nothing, and a picture is kept for people to see.
+
+    `ready` selects what is to be there first.
+    """
+    for look, options in LOOKS.items():
+        context = browser.new_context(reduced_motion="reduce", device_scale_factor=2, **options)
+        page = context.new_page()
+        complaints = Complaints(page)
+        page.goto(url)
+        page.locator(ready).first.wait_for()
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        kept = SCREENSHOTS / f"example-{name}-{look.replace(', on a ', '-')}.png"
+        page.screenshot(path=kept, full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{look}: it sticks out"
+        assert violations(page) == [], look
+        assert complaints.other_than() == [], look
+        context.close()
+
+
+def violations(page: Page) -> list[tuple[str, list[str]]]:
+    """The rules that axe-core, which the tests in `tests/browser` have, finds broken, and by which elements."""
     assert AXE.is_file(), f"{AXE} is missing: run `npm ci` in tests/browser"
     page.evaluate(AXE.read_text())
     results = page.evaluate("() => axe.run()")
-    found = [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in results["violations"]]
-    assert found == []
-
-
-def fits(page: Page) -> None:
-    """Nothing sticks out at the side."""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-__all__ = ["Complaints", "Site", "Widget", "axe_finds_nothing", "expect", "fits", "keep_picture"]
+    return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in results["violations"]]
