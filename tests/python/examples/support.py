@@ -157,7 +157,7 @@ def looks_right(browser: Browser, url: str, name: str, ready: str) -> None:
 
 
 def violations(page: Page) -> list[tuple[str, list[str]]]:
-    """The rules that axe-core, which the tests in `tests/browser` have, finds broken, and by which elements."""
+    """The rules that axe-core, which `tests/browser` has, finds broken, and the elements that break them."""
     assert AXE.is_file(), f"{AXE} is missing: run `npm ci` in tests/browser"
     page.evaluate(AXE.read_text())
     results = page.evaluate("() => axe.run()")

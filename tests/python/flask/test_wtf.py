@@ -9,7 +9,7 @@ import pytest
 from flask import Flask, render_template_string
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFProtect, generate_csrf
-from wtforms import Field, Form, StringField, ValidationError
+from wtforms import Field, StringField, ValidationError
 from wtforms.validators import DataRequired
 
 from cattlegrid.flask import Captcha, CaptchaError, blueprint, check_captcha, require_captcha
@@ -19,15 +19,28 @@ class CaptchaField(Field):
     """As docs/flask.md has it."""
 
     def widget(self, field: Field, **_: Any) -> str:
-        return render_template_string("{{ captcha(action=name) }}", name=field.name)
+        return render_template_string("{{ captcha(action=action) }}", action=field.name)
 
-    def pre_validate(self, form: Form) -> None:
-        if form.errors:
+    def pre_validate(self, form: FlaskForm) -> None:
+        if any(field.errors for field in form):
             return
         try:
             check_captcha(action=self.name)
         except CaptchaError as error:
             raise ValidationError(error.description) from error
+
+
+class SignUp(FlaskForm):
+    """As docs/flask.md has it."""
+
+    name = StringField(validators=[DataRequired()])
+    captcha = CaptchaField()
+
+
+class Rename(FlaskForm):
+    """A form for a view with the decorator."""
+
+    name = StringField(validators=[DataRequired()])
 
 
 @pytest.fixture
@@ -38,16 +51,20 @@ def app(settings: dict[str, Any]) -> Flask:
     csrf = CSRFProtect(app)
     csrf.exempt(blueprint)
 
-    class SignUp(FlaskForm):
-        name = StringField(validators=[DataRequired()])
-
     app.add_url_rule("/token", view_func=generate_csrf)
 
     @app.post("/guarded")
     @require_captcha
     def guarded() -> Any:
-        form = SignUp()
+        form = Rename()
         return {"valid": form.validate_on_submit(), "name": form.name.data}
+
+    @app.route("/field", methods=["GET", "POST"])
+    def field() -> Any:
+        form = SignUp()
+        if form.validate_on_submit():
+            return {"welcome": form.name.data}
+        return render_template_string("{{ form.captcha }}{{ form.errors }}", form=form)
 
     return app
 
@@ -58,3 +75,14 @@ def test_the_guard_stands_before_the_form(app: Flask, earn: Callable[..., str]) 
     assert client.post("/guarded", data=form).json == {"error-codes": ["missing-input-response"]}
     form["cattlegrid-response"] = earn(app)
     assert client.post("/guarded", data=form).json == {"valid": True, "name": "Ada"}
+
+
+def test_a_field_of_the_form(app: Flask, earn: Callable[..., str]) -> None:
+    client = app.test_client()
+    assert "<cattlegrid-captcha" in client.get("/field").text
+    form = {"csrf_token": client.get("/token").text, "name": "Ada"}
+    assert "Please solve the CAPTCHA" in client.post("/field", data=form).text
+    form["cattlegrid-response"] = earn(app, "captcha")
+    assert "This field is required" in client.post("/field", data={**form, "name": ""}).text
+    assert client.post("/field", data=form).json == {"welcome": "Ada"}
+    assert "was not accepted" in client.post("/field", data=form).text
