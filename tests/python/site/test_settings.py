@@ -1,0 +1,160 @@
+"""A site's mapping, read whole or refused with the key that is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cattlegrid import ConfigurationError, Style
+from cattlegrid._site import test_keys
+from cattlegrid._site.settings import Settings
+
+SECRET = "a-secret-that-is-not-to-be-seen"
+
+SERVER: dict[str, Any] = {
+    "PROVIDER": "cattlegrid",
+    "SITE_KEY": "site",
+    "SECRET_KEY": SECRET,
+    "URL": "https://captcha.example/",
+    "STORE": "sqlite:/tmp/spent.sqlite3",
+}
+GATE: dict[str, Any] = {"PROVIDER": "gate", "SECRET_KEY": SECRET, "STORE": "sqlite:/tmp/spent.sqlite3"}
+TURNSTILE: dict[str, Any] = {
+    "PROVIDER": "turnstile",
+    "SITE_KEY": "site",
+    "SECRET_KEY": SECRET,
+    "STORE": "sqlite:/tmp/spent.sqlite3",
+}
+
+
+def test_a_server_is_asked_where_it_is() -> None:
+    settings = Settings.parse(SERVER)
+    assert settings.url == "https://captcha.example"
+    assert settings.siteverify == "https://captcha.example/siteverify"
+    assert settings.when_unreachable == "refuse"
+    assert settings.timeout == 5.0
+
+
+def test_a_server_may_be_verified_with_at_another_address() -> None:
+    settings = Settings.parse({**SERVER, "VERIFY_URL": "http://10.0.0.7:8080/siteverify"})
+    assert settings.siteverify == "http://10.0.0.7:8080/siteverify"
+
+
+def test_a_provider_is_asked_where_it_usually_is() -> None:
+    assert Settings.parse(TURNSTILE).siteverify is None
+
+
+def test_a_gate_may_have_several_secrets() -> None:
+    assert Settings.parse({**GATE, "SECRET_KEY": ["new", "old"]}).secret_keys == ("new", "old")
+
+
+def test_none_is_as_good_as_absent() -> None:
+    assert Settings.parse({**TURNSTILE, "ACTION": None, "HOSTNAMES": None}) == Settings.parse(TURNSTILE)
+
+
+@pytest.mark.parametrize("style", ["classic", "hard", Style("classic")])
+def test_a_gate_has_a_style(style: object) -> None:
+    assert isinstance(Settings.parse({**GATE, "STYLE": style}).style, Style)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "key"),
+    [
+        (None, "CATTLEGRID is not set"),
+        ("gate", "CATTLEGRID is not set"),
+        ({}, "PROVIDER"),
+        ({**GATE, "PROVIDER": "recaptcha"}, "PROVIDER must be one of cattlegrid, hcaptcha"),
+        ({**GATE, "PROVIDER": ["gate"]}, "PROVIDER"),
+        ({**GATE, "TIME_OUT": 5}, "TIME_OUT"),
+        ({**GATE, 7: 5}, "no key 7"),
+        ({key: GATE[key] for key in ("PROVIDER", "STORE")}, "SECRET_KEY is missing"),
+        ({key: GATE[key] for key in ("PROVIDER", "SECRET_KEY")}, "STORE is missing"),
+        ({**SERVER, "URL": None}, "URL is missing"),
+        ({**SERVER, "SITE_KEY": None}, "SITE_KEY is missing"),
+        ({**SERVER, "SITE_KEY": " "}, "SITE_KEY"),
+        ({**SERVER, "SECRET_KEY": ""}, "SECRET_KEY"),
+        ({**SERVER, "SECRET_KEY": b"bytes"}, "SECRET_KEY"),
+        ({**SERVER, "SECRET_KEY": ["one", "two"]}, "SECRET_KEY"),
+        ({**GATE, "SECRET_KEY": []}, "SECRET_KEY"),
+        ({**GATE, "SECRET_KEY": ["one", 2]}, "SECRET_KEY"),
+        ({**SERVER, "URL": "captcha.example"}, "URL"),
+        ({**SERVER, "URL": "ftp://captcha.example"}, "URL"),
+        ({**SERVER, "URL": "https://[::1"}, "URL"),
+        ({**TURNSTILE, "URL": "https://captcha.example"}, "URL is not for the provider turnstile"),
+        ({**TURNSTILE, "MINIMUM_SCORE": 0.5}, "MINIMUM_SCORE is not for the provider turnstile"),
+        ({**TURNSTILE, "KINDS": ["chars"]}, "KINDS is not for the provider turnstile"),
+        ({**GATE, "SITE_KEY": "site"}, "SITE_KEY is not for the provider gate"),
+        ({**GATE, "WHEN_UNREACHABLE": "allow"}, "WHEN_UNREACHABLE is not for the provider gate"),
+        ({**TURNSTILE, "PROVIDER": "recaptcha_v3", "MINIMUM_SCORE": 1.5}, "MINIMUM_SCORE"),
+        ({**TURNSTILE, "PROVIDER": "recaptcha_v3", "MINIMUM_SCORE": True}, "MINIMUM_SCORE"),
+        ({**TURNSTILE, "PROVIDER": "recaptcha_v3", "MINIMUM_SCORE": float("nan")}, "MINIMUM_SCORE"),
+        ({**TURNSTILE, "TIMEOUT": 0}, "TIMEOUT"),
+        ({**TURNSTILE, "TIMEOUT": "5"}, "TIMEOUT"),
+        ({**TURNSTILE, "WHEN_UNREACHABLE": "pass"}, "WHEN_UNREACHABLE must be one of refuse, allow"),
+        ({**TURNSTILE, "HOSTNAMES": "example.org"}, "HOSTNAMES must be a list"),
+        ({**TURNSTILE, "HOSTNAMES": [""]}, "HOSTNAMES"),
+        ({**TURNSTILE, "TRUSTED_PROXIES": ["10.0.0.1/8"]}, "TRUSTED_PROXIES"),
+        ({**TURNSTILE, "TRUSTED_PROXIES": "10.0.0.1"}, "TRUSTED_PROXIES"),
+        ({**GATE, "KINDS": ["picture"]}, "KINDS"),
+        ({**GATE, "KINDS": []}, "KINDS"),
+        ({**GATE, "STYLE": "soft"}, "STYLE"),
+        ({**GATE, "TESTING": 1}, "TESTING"),
+        ({**GATE, "STORE": "memory:"}, "STORE is memory:"),
+        ({**GATE, "STORE": "memory:", "TESTING": False}, "STORE is memory:"),
+    ],
+)
+def test_what_is_wrong_is_named(mapping: object, key: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        Settings.parse(mapping)
+    assert key in str(raised.value)
+    assert SECRET not in str(raised.value)
+
+
+def test_memory_is_for_tests() -> None:
+    assert Settings.parse({**GATE, "STORE": "memory:", "TESTING": True}).testing
+    assert Settings.parse({**GATE, "STORE": "memory:"}, testing=True).testing
+
+
+def test_what_the_mapping_says_of_tests_counts() -> None:
+    assert not Settings.parse({**GATE, "TESTING": False}, testing=True).testing
+
+
+def test_secrets_are_not_shown() -> None:
+    store = "postgresql://user:password@db/site"
+    assert SECRET not in repr(Settings.parse({**GATE, "STORE": store}))
+    assert "password" not in repr(Settings.parse({**GATE, "STORE": store}))
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [*GATE, *SERVER, "TIMEOUT", "HOSTNAMES", "TRUSTED_PROXIES", "KINDS", "STYLE", "ACTION"]
+        ),
+        st.one_of(
+            st.none(),
+            st.text(),
+            st.integers(),
+            st.floats(),
+            st.binary(),
+            st.lists(st.text()),
+            st.sampled_from(["gate", "turnstile", "https://a.example"]),
+        ),
+    )
+)
+def test_nothing_else_is_ever_raised(mapping: dict[str, object]) -> None:
+    try:
+        settings = Settings.parse(mapping)
+    except ConfigurationError:
+        return
+    assert settings.provider == mapping["PROVIDER"]
+
+
+@pytest.mark.parametrize("provider", sorted(test_keys.PASSING))
+def test_keys_that_providers_publish_are_known(provider: str) -> None:
+    published = {**test_keys.PASSING[provider], "PROVIDER": provider, "STORE": "sqlite:/tmp/spent.sqlite3"}
+    assert test_keys.in_use(Settings.parse(published))
+    assert test_keys.in_use(Settings.parse({**published, "SITE_KEY": "mine"}))
+    assert not test_keys.in_use(Settings.parse({**published, "SITE_KEY": "mine", "SECRET_KEY": "mine"}))
