@@ -66,8 +66,8 @@ def _take(cache: BaseCache, cache_key: str) -> str | None:
         return None
     # Why both: `add` is not atomic on the file-based cache, and some clients of Memcached say that they
     # deleted what was not there. Whichever is atomic says yes to one request alone.
-    first = cache.add(f"{cache_key}.spent", True, api_settings.CAPTCHA_TIMEOUT)
-    return kept if first and cache.delete(cache_key) else None
+    first = cache.delete(cache_key) and cache.add(f"{cache_key}.spent", True, api_settings.CAPTCHA_TIMEOUT)
+    return kept if first else None
 
 
 def is_right(key: str, kept: str, given: str) -> bool:

@@ -64,26 +64,38 @@ def _settings() -> Iterator[checks.CheckMessage]:
             hint=f"It must have {{key}} in it, no spaces, and make at most {_LONGEST_KEY} ASCII characters.",
             id="rest_captcha.E002",
         )
-    try:
-        captcha.generate_image(utils.random_char_challenge(api_settings.CAPTCHA_LENGTH))
-    except (ImproperlyConfigured, ImportError) as error:
-        yield checks.Error(
-            str(error),
-            hint="See CAPTCHA_STYLE, CAPTCHA_FONT_PATH, the other settings of pictures, FILTER_FUNCTION and "
-            "NOISE_FUNCTION of REST_CAPTCHA.",
-            id="rest_captcha.E003",
-        )
+    yield from _length()
     if api_settings.MASTER_CAPTCHA and not django_settings.DEBUG:
         yield checks.Warning(
             "MASTER_CAPTCHA of REST_CAPTCHA is set while DEBUG is off: whoever knows it needs no picture.",
             hint="Set it in the settings of your tests alone.",
             id="rest_captcha.W001",
         )
-    if api_settings.CAPTCHA_LENGTH > 8:
+
+
+def _length() -> Iterator[checks.CheckMessage]:
+    length = api_settings.CAPTCHA_LENGTH
+    if not (isinstance(length, int) and 1 <= length <= 64):
+        yield checks.Error(
+            "CAPTCHA_LENGTH of REST_CAPTCHA is no number of letters.",
+            hint="Set it to 1 to 8.",
+            id="rest_captcha.E005",
+        )
+        return
+    if length > 8:
         yield checks.Warning(
-            "CAPTCHA_LENGTH of REST_CAPTCHA is more than the 8 characters that RestCaptchaSerializer takes.",
+            "CAPTCHA_LENGTH of REST_CAPTCHA is more than the 8 letters that RestCaptchaSerializer takes.",
             hint="Shorten it, or declare a longer captcha_value in a subclass of the serializer.",
             id="rest_captcha.W002",
+        )
+    try:
+        captcha.generate_image(utils.random_char_challenge(length))
+    except (ImproperlyConfigured, ImportError) as error:
+        yield checks.Error(
+            str(error),
+            hint="See CAPTCHA_STYLE, CAPTCHA_FONT_PATH, the other settings of pictures, FILTER_FUNCTION and "
+            "NOISE_FUNCTION of REST_CAPTCHA.",
+            id="rest_captcha.E003",
         )
 
 

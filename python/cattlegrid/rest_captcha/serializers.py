@@ -19,10 +19,10 @@ VALUE = "captcha_value"
 class TextField(serializers.CharField):
     """A `CharField` that refuses numbers too long to be written out, instead of raising."""
 
-    def to_internal_value(self, data: Any) -> str:
+    def run_validation(self, data: Any = empty) -> Any:
         """The text. Raises `ValidationError`."""
         try:
-            return super().to_internal_value(data)
+            return super().run_validation(data)
         except (ValueError, OverflowError):
             self.fail("invalid")
 
