@@ -79,7 +79,7 @@ def test_templates_get_the_element_and_its_script(app: Flask) -> None:
     )
     assert rendered(app, "{{ captcha_script(nonce='abc') }}").count('nonce="abc"') == 1
     expected = (
-        f'<cattlegrid-captcha sitekey="{site_key(app)}" theme="dark" action="sign-up"></cattlegrid-captcha>'
+        f'<cattlegrid-captcha sitekey="{site_key(app)}" action="sign-up" theme="dark"></cattlegrid-captcha>'
     )
     assert rendered(app, "{{ captcha(action='sign-up', theme='dark') }}") == expected
 

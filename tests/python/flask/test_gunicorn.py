@@ -35,7 +35,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, secret: str) -> Iterator
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "site_under_test:app", "--chdir", str(HERE)]
+    command = [sys.executable, "-m", "gunicorn", "served:app", "--chdir", str(HERE)]
     command += ["--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS), "--threads", str(THREADS)]
     command += ["--preload"] if request.param == "preload" else []
     environ = {**os.environ, "SITE_SECRET": secret, "SITE_STORE": f"sqlite:{tmp_path / 'spent.sqlite3'}"}
