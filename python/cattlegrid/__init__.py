@@ -2,7 +2,10 @@
 
 from cattlegrid._native import (
     CattlegridError,
+    Challenge,
     ConfigurationError,
+    Gate,
+    Passed,
     Refused,
     Style,
     Unavailable,
@@ -10,11 +13,15 @@ from cattlegrid._native import (
     animate,
     draw,
     frames,
+    generate_secret,
 )
 
 __all__ = [
     "CattlegridError",
+    "Challenge",
     "ConfigurationError",
+    "Gate",
+    "Passed",
     "Refused",
     "Style",
     "Unavailable",
@@ -22,4 +29,5 @@ __all__ = [
     "animate",
     "draw",
     "frames",
+    "generate_secret",
 ]

@@ -4,6 +4,25 @@ from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Literal, final
 
+from typing_extensions import Self
+
+__all__ = [
+    "CattlegridError",
+    "Challenge",
+    "ConfigurationError",
+    "Gate",
+    "Passed",
+    "Refused",
+    "Style",
+    "Unavailable",
+    "Verifier",
+    "__version__",
+    "animate",
+    "draw",
+    "frames",
+    "generate_secret",
+]
+
 __version__: str
 
 class CattlegridError(Exception):
@@ -37,8 +56,8 @@ class Style:
     Raises `ConfigurationError` for what is out of bounds; a contrast between letters and background is not asked for.
     """
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         preset: Literal["classic", "hard"] = "hard",
         *,
         fonts: Sequence[bytes] = (),
@@ -50,7 +69,7 @@ class Style:
         background: str | None = None,
         noise: bool = True,
         smoothing: bool | None = None,
-    ) -> None:
+    ) -> Self:
         """`fonts` are contents of TrueType or OpenType files, at most 16; none for those of the preset.
 
         `size` is exact, and text that is too large for it shrinks; `at_least` grows where the text needs it; neither is as
@@ -103,19 +122,37 @@ def generate_secret() -> str:
 class Challenge:
     """A challenge as a page gets it."""
 
-    key: str
-    kind: str
-    expires_at: datetime
+    @property
+    def key(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def expires_at(self) -> datetime: ...
 
 @final
 class Passed:
     """What is known of somebody who passed. None is what the provider did not say."""
 
-    provider: str
-    challenge_ts: str | None
-    hostname: str | None
-    action: str | None
-    score: float | None
+    @property
+    def provider(self) -> str: ...
+    @property
+    def challenge_ts(self) -> str | None: ...
+    @property
+    def hostname(self) -> str | None: ...
+    @property
+    def action(self) -> str | None: ...
+    @property
+    def score(self) -> float | None: ...
+    def __new__(
+        cls,
+        *,
+        provider: str,
+        challenge_ts: str | None = None,
+        hostname: str | None = None,
+        action: str | None = None,
+        score: float | None = None,
+    ) -> Self:
+        """For a site's own tests."""
 
 @final
 class Gate:
@@ -124,28 +161,35 @@ class Gate:
     Safe to share between threads, and to make before a server forks its workers.
     """
 
-    site_key: str
-    """Made from the secret; public."""
+    @property
+    def site_key(self) -> str:
+        """Made from the secret; public."""
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         secret: str | Sequence[str],
         store: str,
-        kinds: Sequence[Literal["chars", "math", "words", "unicode"]] = ("chars",),
+        kinds: Sequence[Literal["chars", "math", "words", "unicode"]] = ...,
         style: Style | None = None,
         hostnames: Sequence[str] = (),
         challenge_ttl: float = 300.0,
         token_ttl: float = 300.0,
-    ) -> None:
-        """`secret` is what `generate_secret` gave; of several, the first seals and all open. `store` is a URL such as
+    ) -> Self:
+        """The first of `kinds` (`chars` alone by default) is issued where none is asked for.
+
+        `secret` is what `generate_secret` gave; of several, the first seals and all open. `store` is a URL such as
         `sqlite:/var/lib/site/captcha.sqlite3`, which all processes of the site share, or `memory:` for tests: a gate with
         that one raises `Unavailable` in a process that it was not made in. `hostnames` are those of the site's pages; with
-        none, any. Times to live are in seconds.
+        none, any. Times to live are in seconds, 1 to 86,400. Raises `ConfigurationError`.
         """
 
     def issue(self, *, kind: str | None = None, action: str | None = None) -> Challenge:
-        """A new challenge. Writes nothing anywhere. Raises `Refused` for a kind that the gate was not given."""
+        """A new challenge. Writes nothing anywhere.
+
+        `action` is what the form is for, 1 to 32 characters of `A-Z a-z 0-9 / - _`. Raises `Refused`:
+        `kind-not-allowed` for a kind that the gate was not given, `invalid-action`.
+        """
 
     def image(self, key: str, *, scale: Literal[1, 2] = 1) -> bytes:
         """The picture of a challenge, as a PNG file. Raises `Refused`: `unknown-key`, `expired-key`."""
@@ -153,7 +197,7 @@ class Gate:
     def answer(self, key: str, given: str, *, hostname: str | None = None) -> str:
         """The response token that a right answer earns. Spends the key, whether the answer is right or wrong.
 
-        Raises `Refused`: `wrong-answer`, `spent-key`, `expired-key`, `unknown-key`, `wrong-site`; and `Unavailable`.
+        `hostname` is that of the page the answer came from, if it came from a page; a port after it is ignored. Raises `Refused`: `wrong-answer`, `spent-key`, `expired-key`, `unknown-key`, `wrong-site`; and `Unavailable`.
         """
 
     def renew(self, key: str) -> Challenge:
@@ -183,10 +227,10 @@ class Verifier:
     provider says the second time.
     """
 
-    provider: str
-
-    def __init__(
-        self,
+    @property
+    def provider(self) -> str: ...
+    def __new__(
+        cls,
         provider: Literal["cattlegrid", "hcaptcha", "recaptcha_v2", "recaptcha_v3", "turnstile"],
         *,
         secret_key: str,
@@ -197,7 +241,7 @@ class Verifier:
         action: str | None = None,
         minimum_score: float | None = None,
         timeout: float = 5.0,
-    ) -> None:
+    ) -> Self:
         """`store` remembers spent tokens, and is a URL as for `Gate`. `url` is the address of siteverify where it is not the
         provider's own; `cattlegrid` needs it. `hostnames` (`example.org`, `*.example.org`) and `action` are what the
         provider must say of the page; without `hostnames` any page's token is taken. `minimum_score` is for

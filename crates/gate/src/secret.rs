@@ -18,6 +18,8 @@ pub(crate) enum Purpose {
     ResponseToken,
     DemoSiteKey,
     DemoSecretKey,
+    OwnSiteKey,
+    OwnSecretKey,
 }
 
 impl Purpose {
@@ -27,6 +29,8 @@ impl Purpose {
             Self::ResponseToken => b"cattlegrid/1/response-token",
             Self::DemoSiteKey => b"cattlegrid/1/demo/site-key",
             Self::DemoSecretKey => b"cattlegrid/1/demo/secret-key",
+            Self::OwnSiteKey => b"cattlegrid/1/own/site-key",
+            Self::OwnSecretKey => b"cattlegrid/1/own/secret-key",
         }
     }
 }

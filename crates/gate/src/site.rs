@@ -11,7 +11,9 @@ use crate::challenge::image::Style;
 use crate::challenge::{Generators, Kind};
 use crate::content::ROOM;
 use crate::secret::Purpose;
-use crate::{Entropy, Error, Hostname, HostnamePattern, NoEntropy, SecretKey, Secrets, SiteKey};
+use crate::{
+    Entropy, Error, Hostname, HostnamePattern, NoEntropy, Secret, SecretKey, Secrets, SiteKey,
+};
 
 /// How a site is known inside a sealed key or token.
 pub(crate) type SiteId = [u8; 8];
@@ -70,6 +72,13 @@ impl Site {
     pub fn demo_keys(secrets: &Secrets) -> Option<(SiteKey, SecretKey)> {
         let public = secrets.derive(Purpose::DemoSiteKey);
         keys(&public[..15], &secrets.derive(Purpose::DemoSecretKey))
+    }
+
+    /// The key pair of the one site of a gate that has only one: the same for the same secret, another for any other, and
+    /// nothing about the secret follows from it.
+    pub fn own_keys(secret: &Secret) -> Option<(SiteKey, SecretKey)> {
+        let public = secret.derive(Purpose::OwnSiteKey);
+        keys(&public[..15], &secret.derive(Purpose::OwnSecretKey))
     }
 
     /// Pages on these hosts alone may ask and answer in the site's name; with none, pages on any host.

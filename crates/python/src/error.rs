@@ -1,6 +1,7 @@
 //! What is raised.
 
-use cattlegrid_challenge::ChallengeError;
+use cattlegrid::Refusal;
+use cattlegrid::challenge::ChallengeError;
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -26,6 +27,25 @@ pub(crate) enum Error {
 impl Error {
     pub(crate) fn configuration(message: impl ToString) -> Self {
         Self::Configuration(message.to_string())
+    }
+
+    pub(crate) fn refused(code: &str, message: impl ToString) -> Self {
+        Self::Refused {
+            codes: vec![code.to_owned()],
+            message: message.to_string(),
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::StoreUnavailable(_) => Self::Unavailable {
+                code: refusal.code(),
+                message: refusal.to_string(),
+            },
+            _ => Self::refused(refusal.code(), refusal),
+        }
     }
 }
 

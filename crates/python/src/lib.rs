@@ -4,18 +4,28 @@
 //! `python/cattlegrid/_native.pyi`.
 
 mod error;
+mod fork;
+mod gate;
+mod passed;
 mod picture;
+mod process;
+mod store;
 mod style;
 mod text;
+mod work;
 
 use pyo3::prelude::*;
 
 /// The Rust core of Cattlegrid. Import its names from `cattlegrid`.
 #[pymodule]
 mod _native {
-    use cattlegrid_challenge::image::Preset;
+    use cattlegrid::challenge::image::Preset;
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use super::gate::{Challenge, Gate, generate_secret};
+    #[pymodule_export]
+    use super::passed::Passed;
     #[pymodule_export]
     use super::picture::{animate, draw, frames};
     #[pymodule_export]
@@ -28,6 +38,7 @@ mod _native {
             preset.fonts();
         }
         super::error::add_types(module)?;
+        super::fork::watch(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

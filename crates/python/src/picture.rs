@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use cattlegrid_challenge::Prompt;
-use cattlegrid_challenge::image::{self, Colour, Image, Scale, Seed};
+use cattlegrid::challenge::Prompt;
+use cattlegrid::challenge::image::{self, Colour, Image, Scale, Seed};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 

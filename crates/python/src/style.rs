@@ -1,6 +1,6 @@
 //! How pictures look.
 
-use cattlegrid_challenge::image::{self, Font, Fonts, Preset, Size, StyleOptions};
+use cattlegrid::challenge::image::{self, Font, Fonts, Preset, Size, StyleOptions};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 

@@ -1,0 +1,421 @@
+//! The engine in this process.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use cattlegrid::challenge::image::{self, Scale};
+use cattlegrid::challenge::{Answer, Generators, Kind, KindOptions};
+use cattlegrid::store::{SystemClock, Timestamp};
+use cattlegrid::{
+    Action, Ask, ChallengeKey, Hostname, HostnamePattern, OsEntropy, Refusal, ResponseToken,
+    Secret, SecretKey, Secrets, Site, SiteKey, Sites, Verification,
+};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
+
+use crate::error::Error;
+use crate::passed::Passed;
+use crate::picture::Scaled;
+use crate::store::ForkStore;
+use crate::style::Style;
+use crate::text::bounded;
+use crate::work;
+
+/// The engine in this process, for one site: issue, image, answer, verify. Needs no server.
+///
+/// Safe to share between threads, and to make before a server forks its workers.
+///
+/// The first of `kinds` (`chars` alone by default) is issued where none is asked for.
+///
+/// `secret` is what `generate_secret` gave; of several, the first seals and all open. `store` is a URL such as
+/// `sqlite:/var/lib/site/captcha.sqlite3`, which all processes of the site share, or `memory:` for tests: a gate with that
+/// one raises `Unavailable` in a process that it was not made in. `hostnames` are those of the site's pages; with none,
+/// any. Times to live are in seconds, 1 to 86,400. Raises `ConfigurationError`.
+#[pyclass(frozen, module = "cattlegrid")]
+pub(crate) struct Gate {
+    gate: Arc<cattlegrid::Gate<ForkStore>>,
+    /// A pair for each secret, the one that issues first.
+    keys: Vec<(SiteKey, SecretKey)>,
+}
+
+#[pymethods]
+impl Gate {
+    #[new]
+    #[pyo3(signature = (
+        *, secret, store, kinds = None, style = None, hostnames = None, challenge_ttl = 300.0, token_ttl = 300.0,
+    ))]
+    #[pyo3(
+        text_signature = "(*, secret, store, kinds=['chars'], style=None, hostnames=(), challenge_ttl=300.0, \
+                             token_ttl=300.0)"
+    )]
+    #[allow(clippy::too_many_arguments, reason = "they are keywords in Python")]
+    fn new(
+        py: Python<'_>,
+        secret: &Bound<'_, PyAny>,
+        store: &str,
+        kinds: Option<Vec<String>>,
+        style: Option<&Bound<'_, Style>>,
+        hostnames: Option<Vec<String>>,
+        challenge_ttl: f64,
+        token_ttl: f64,
+    ) -> Result<Self, Error> {
+        let secrets = read_secrets(secret)?;
+        let plan = Plan {
+            kinds: read_kinds(kinds)?,
+            style: match style {
+                Some(style) => style.get().0.clone(),
+                None => image::Style::hard(),
+            },
+            hostnames: read_all("hostnames", hostnames.unwrap_or_default())?,
+            challenge_ttl: seconds("challenge_ttl", challenge_ttl)?,
+            token_ttl: seconds("token_ttl", token_ttl)?,
+        };
+        let keys = secrets
+            .iter()
+            .map(|secret| Site::own_keys(secret).ok_or_else(|| wrong("secret", "another one")))
+            .collect::<Result<Vec<_>, _>>()?;
+        let sites = plan.sites(&keys)?;
+        let clock = Arc::new(SystemClock::new());
+        let store = ForkStore::at(py, store, clock.clone())?;
+        let secrets = Secrets::new(secrets).map_err(|error| wrong("secret", error))?;
+        let gate = cattlegrid::Gate::new(&secrets, sites, store, clock, Arc::new(OsEntropy));
+        Ok(Self {
+            gate: Arc::new(gate),
+            keys,
+        })
+    }
+
+    /// Made from the secret; public.
+    #[getter]
+    fn site_key(&self) -> &str {
+        self.keys.first().map_or("", |(key, _)| key.as_str())
+    }
+
+    /// A new challenge. Writes nothing anywhere.
+    ///
+    /// `action` is what the form is for, 1 to 32 characters of `A-Z a-z 0-9 / - _`. Raises `Refused`: `kind-not-allowed`
+    /// for a kind that the gate was not given, `invalid-action`.
+    #[pyo3(signature = (*, kind = None, action = None))]
+    fn issue(
+        &self,
+        kind: Option<&Bound<'_, PyAny>>,
+        action: Option<&Bound<'_, PyAny>>,
+    ) -> Result<Challenge, Error> {
+        let ask = match kind {
+            Some(kind) => Ask::kind(parsed(kind, 16).ok_or(Refusal::KindNotAllowed)?),
+            None => Ask::any(),
+        };
+        let action = match action {
+            Some(action) => Some(parsed(action, Action::MAX_CHARS).ok_or_else(invalid_action)?),
+            None => None,
+        };
+        self.fresh(ask.with_action(action))
+    }
+
+    /// A fresh challenge of the kind and the action of another one, which may be expired or spent.
+    ///
+    /// Writes nothing anywhere. Raises `Refused`: `unknown-key`.
+    fn renew(&self, key: &Bound<'_, PyAny>) -> Result<Challenge, Error> {
+        let old = self.gate.inspect(&read_key(key)?)?;
+        let (site, kind) = (self.site()?, old.challenge.kind());
+        // Why: the gate may have been given other kinds since.
+        let ask = if site.kinds().contains(&kind) {
+            Ask::kind(kind)
+        } else {
+            Ask::any()
+        };
+        self.fresh(ask.with_action(old.action))
+    }
+
+    /// The picture of a challenge, as a PNG file, the same each time. Raises `Refused`: `unknown-key`, `expired-key`.
+    #[pyo3(signature = (key, *, scale = Scaled(Scale::One)), text_signature = "($self, key, *, scale=1)")]
+    fn image<'py>(
+        &self,
+        py: Python<'py>,
+        key: &Bound<'py, PyAny>,
+        scale: Scaled,
+    ) -> Result<Bound<'py, PyBytes>, Error> {
+        let key = read_key(key)?;
+        let shown = py.detach(|| self.gate.image(&key, scale.0))?;
+        Ok(PyBytes::new(py, &shown.image.png))
+    }
+
+    /// The response token that a right answer earns. Spends the key, whether the answer is right or wrong.
+    ///
+    /// `hostname` is that of the page the answer came from, if it came from a page; a port after it is ignored. Raises
+    /// `Refused`: `wrong-answer`, `spent-key`, `expired-key`, `unknown-key`, `wrong-site`; and `Unavailable`.
+    #[pyo3(signature = (key, given, *, hostname = None))]
+    fn answer(
+        &self,
+        py: Python<'_>,
+        key: &Bound<'_, PyAny>,
+        given: &Bound<'_, PyAny>,
+        hostname: Option<&Bound<'_, PyAny>>,
+    ) -> Result<String, Error> {
+        work::wait(py, self.answered(key, given, hostname))
+    }
+
+    /// `answer` for asynchronous callers, on the running asyncio loop.
+    #[pyo3(signature = (key, given, *, hostname = None))]
+    fn answer_async<'py>(
+        &self,
+        py: Python<'py>,
+        key: &Bound<'py, PyAny>,
+        given: &Bound<'py, PyAny>,
+        hostname: Option<&Bound<'py, PyAny>>,
+    ) -> Result<Bound<'py, PyAny>, Error> {
+        work::awaitable(py, self.answered(key, given, hostname))
+    }
+
+    /// Verifies a response token, and spends it. With `action`, it must have been earned for that one.
+    ///
+    /// Raises `Refused`: `invalid-input-response`, `expired-input-response`, `already-seen-response`, `action-mismatch`;
+    /// and `Unavailable`.
+    #[pyo3(signature = (token, *, action = None))]
+    fn verify(
+        &self,
+        py: Python<'_>,
+        token: &Bound<'_, PyAny>,
+        action: Option<&Bound<'_, PyAny>>,
+    ) -> Result<Passed, Error> {
+        work::wait(py, self.verified(token, action))
+    }
+
+    /// `verify` for asynchronous callers, on the running asyncio loop.
+    #[pyo3(signature = (token, *, action = None))]
+    fn verify_async<'py>(
+        &self,
+        py: Python<'py>,
+        token: &Bound<'py, PyAny>,
+        action: Option<&Bound<'py, PyAny>>,
+    ) -> Result<Bound<'py, PyAny>, Error> {
+        work::awaitable(py, self.verified(token, action))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<cattlegrid.Gate {}>", self.site_key())
+    }
+}
+
+impl Gate {
+    fn site(&self) -> Result<&Site, Refusal> {
+        let sites = self.gate.sites();
+        sites.get(self.site_key()).ok_or(Refusal::UnknownKey)
+    }
+
+    fn fresh(&self, ask: Ask) -> Result<Challenge, Error> {
+        let issued = self.gate.issue(self.site()?, ask)?;
+        Ok(Challenge {
+            key: issued.key.to_string(),
+            kind: issued.kind.to_string(),
+            expires_at: UNIX_EPOCH + Duration::from_millis(issued.expires_at.as_millis()),
+        })
+    }
+
+    fn answered(
+        &self,
+        key: &Bound<'_, PyAny>,
+        given: &Bound<'_, PyAny>,
+        hostname: Option<&Bound<'_, PyAny>>,
+    ) -> impl Future<Output = Result<String, Error>> + Send + use<> {
+        let gate = Arc::clone(&self.gate);
+        let key = read_key(key);
+        // Why empty: what is too long, or is no text, is as wrong as an answer that is none.
+        let given = bounded(given, Answer::MAX_GIVEN_BYTES).unwrap_or_default();
+        let host = hostname.map(read_host).transpose();
+        async move {
+            let solved = gate.answer(&key?, &given, host?.as_ref()).await?;
+            Ok(solved.token.to_string())
+        }
+    }
+
+    fn verified(
+        &self,
+        token: &Bound<'_, PyAny>,
+        action: Option<&Bound<'_, PyAny>>,
+    ) -> impl Future<Output = Result<Passed, Error>> + Send + use<> {
+        let gate = Arc::clone(&self.gate);
+        let keys: Vec<_> = self.keys.iter().map(|(_, secret)| secret.clone()).collect();
+        let token: Option<ResponseToken> = parsed(token, MAX_TOKEN_CHARS);
+        let action = action.map(|action| parsed::<Action>(action, Action::MAX_CHARS));
+        async move {
+            let token = token.ok_or(Refusal::InvalidToken)?;
+            let passed = verify_with_any(&gate, &keys, &token).await?;
+            if action.is_some_and(|action| action.is_none() || action != passed.action) {
+                return Err(Error::refused(
+                    "action-mismatch",
+                    "the token was earned for another action",
+                ));
+            }
+            Ok(Passed {
+                provider: "gate".to_owned(),
+                challenge_ts: Some(rfc3339(passed.challenge_ts)),
+                hostname: passed.hostname.map(|host| host.to_string()),
+                action: passed.action.map(|action| action.as_str().to_owned()),
+                score: None,
+            })
+        }
+    }
+}
+
+/// Longer than any token.
+const MAX_TOKEN_CHARS: usize = 1024;
+
+/// Verifies a token that may have been earned under any of the gate's secrets. The wrong ones spend nothing.
+async fn verify_with_any(
+    gate: &cattlegrid::Gate<ForkStore>,
+    keys: &[SecretKey],
+    token: &ResponseToken,
+) -> Result<cattlegrid::Passed, Refusal> {
+    for key in keys {
+        match gate.verify(key, token, None).await {
+            Verification::Passed(passed) => return Ok(passed),
+            Verification::Refused(Refusal::OtherSite) => {}
+            Verification::Refused(refusal) => return Err(refusal),
+        }
+    }
+    Err(Refusal::InvalidToken)
+}
+
+/// A challenge as a page gets it.
+#[pyclass(frozen, get_all, module = "cattlegrid")]
+pub(crate) struct Challenge {
+    key: String,
+    kind: String,
+    expires_at: SystemTime,
+}
+
+#[pymethods]
+impl Challenge {
+    fn __repr__(&self) -> String {
+        format!("<cattlegrid.Challenge of the kind {}>", self.kind)
+    }
+}
+
+/// A new secret for `Gate`, from the system's randomness, as text.
+#[pyfunction]
+pub(crate) fn generate_secret() -> Result<String, Error> {
+    let secret = Secret::generate(&OsEntropy).map_err(Refusal::from)?;
+    Ok(secret.expose().to_owned())
+}
+
+/// What the gate's sites have in common.
+struct Plan {
+    kinds: Vec<Kind>,
+    style: image::Style,
+    hostnames: Vec<HostnamePattern>,
+    challenge_ttl: Duration,
+    token_ttl: Duration,
+}
+
+impl Plan {
+    /// One site as it looks under each of the gate's secrets, so that what was issued under an older one still counts.
+    fn sites(self, keys: &[(SiteKey, SecretKey)]) -> Result<Sites, Error> {
+        let generators =
+            Generators::for_kinds(&self.kinds, &KindOptions::default(), self.style.fonts())?;
+        let (generators, style) = (Arc::new(generators), Arc::new(self.style));
+        let site = |(key, secret): &(SiteKey, SecretKey)| {
+            Site::new(
+                key.clone(),
+                secret.clone(),
+                generators.clone(),
+                style.clone(),
+            )
+            .with_hostnames(self.hostnames.clone())
+            .with_kinds(self.kinds.clone())?
+            .with_ttls(self.challenge_ttl, self.token_ttl)
+        };
+        keys.iter()
+            .map(site)
+            .collect::<Result<Vec<_>, _>>()
+            .and_then(Sites::new)
+            .map_err(Error::configuration)
+    }
+}
+
+fn wrong(name: &str, why: impl Display) -> Error {
+    Error::Configuration(format!("`{name}`: {why}"))
+}
+
+fn read_secrets(secret: &Bound<'_, PyAny>) -> Result<Vec<Secret>, Error> {
+    let malformed = || {
+        wrong(
+            "secret",
+            "give what `cattlegrid.generate_secret()` gave, or a list of at most 8 of those",
+        )
+    };
+    let texts = if secret.is_instance_of::<PyString>() {
+        vec![secret.clone()]
+    } else {
+        let texts: Vec<_> = secret.extract().map_err(|_| malformed())?;
+        texts
+    };
+    if texts.is_empty() || texts.len() > Secrets::MAX {
+        return Err(malformed());
+    }
+    let secrets: Option<Vec<Secret>> = texts
+        .iter()
+        .map(|text| Secret::parse(&bounded(text, 512)?).ok())
+        .collect();
+    secrets.ok_or_else(malformed)
+}
+
+fn read_kinds(kinds: Option<Vec<String>>) -> Result<Vec<Kind>, Error> {
+    let kinds = kinds.map_or(Ok(vec![Kind::Chars]), |kinds| read_all("kinds", kinds))?;
+    if kinds.iter().all(|kind| Kind::GENERATED.contains(kind)) {
+        Ok(kinds)
+    } else {
+        Err(wrong(
+            "kinds",
+            "those of a gate are chars, math, words and unicode",
+        ))
+    }
+}
+
+fn read_all<T: FromStr<Err: Display>>(name: &str, texts: Vec<String>) -> Result<Vec<T>, Error> {
+    let read = |text: String| text.parse().map_err(|error| wrong(name, error));
+    texts.into_iter().map(read).collect()
+}
+
+fn seconds(name: &str, seconds: f64) -> Result<Duration, Error> {
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|ttl| (Duration::from_secs(1)..=Site::MAX_TTL).contains(ttl))
+        .ok_or_else(|| wrong(name, "give 1 to 86400 seconds"))
+}
+
+/// What a text that came from a page says, if it is one and short enough.
+fn parsed<T: FromStr>(given: &Bound<'_, PyAny>, most: usize) -> Option<T> {
+    bounded(given, most)?.parse().ok()
+}
+
+fn read_key(key: &Bound<'_, PyAny>) -> Result<ChallengeKey, Refusal> {
+    parsed(key, 256).ok_or(Refusal::UnknownKey)
+}
+
+/// The host in `host`, `host:port` or `[address]:port`.
+fn read_host(given: &Bound<'_, PyAny>) -> Result<Hostname, Refusal> {
+    let given = bounded(given, 300).ok_or(Refusal::WrongSite)?;
+    let end = match given.rfind(']') {
+        Some(bracket) => bracket + 1,
+        None => given.find(':').unwrap_or(given.len()),
+    };
+    given[..end].parse().map_err(|_| Refusal::WrongSite)
+}
+
+fn invalid_action() -> Error {
+    Error::refused(
+        "invalid-action",
+        "an action is 1 to 32 characters of A-Z a-z 0-9 / - _",
+    )
+}
+
+/// The moment in RFC 3339, UTC, to the millisecond.
+fn rfc3339(moment: Timestamp) -> String {
+    let millis = i64::try_from(moment.as_millis()).unwrap_or(i64::MAX);
+    let moment = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
+    format!("{moment:.3}")
+}

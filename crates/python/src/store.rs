@@ -1,0 +1,143 @@
+//! A store that may be shared with processes forked later.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use cattlegrid::store::memory::MemoryStore;
+use cattlegrid::store::{AnyStore, Claim, Clock, OpenError, SpentId, Store, StoreError, StoreUrl};
+use pyo3::prelude::*;
+
+use crate::error::Error;
+use crate::fork::{self, Busy, Closes};
+use crate::process::Own;
+
+/// The store that a URL names, in whichever process it is used: give a clone to whatever needs a [`Store`].
+///
+/// A file is opened by the first claim, and closed while the process [forks](fork). What is in memory is this process's
+/// alone, and unavailable in any other.
+#[derive(Clone)]
+pub(crate) enum ForkStore {
+    Memory(Arc<Own<MemoryStore>>),
+    File(Arc<File>),
+}
+
+impl ForkStore {
+    /// The store that `url` names. A file is opened and closed again, to know now that it can be.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] if the URL or the file will not do. A file that is merely locked may do later, and claims
+    /// say if it does not.
+    pub(crate) fn at(py: Python<'_>, url: &str, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let url: StoreUrl = url.parse().map_err(wrong)?;
+        if let StoreUrl::Memory { limit } = url {
+            let store = Arc::new(MemoryStore::new(limit, clock));
+            return Ok(Self::Memory(Arc::new(Own::new(store))));
+        }
+        let file = Arc::new(File {
+            url,
+            clock,
+            opened: Mutex::new(None),
+        });
+        match py.detach(|| file.open().map(drop)) {
+            Ok(()) | Err(OpenError::Locked { .. }) => {
+                fork::close_on_fork(py, &file);
+                Ok(Self::File(file))
+            }
+            Err(error) => Err(wrong(error)),
+        }
+    }
+}
+
+fn wrong(error: OpenError) -> Error {
+    Error::Configuration(format!("`store`: {error}"))
+}
+
+impl Store for ForkStore {
+    async fn claim(&self, id: SpentId, ttl: Duration) -> Result<Claim, StoreError> {
+        match self {
+            Self::Memory(own) => own.get().ok_or_else(elsewhere)?.claim(id, ttl).await,
+            Self::File(file) => {
+                let busy = Busy::begin().await;
+                file.current(&busy).await?.claim(id, ttl).await
+            }
+        }
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Memory(own) => own.get().ok_or_else(elsewhere)?.ready().await,
+            Self::File(file) => {
+                let busy = Busy::begin().await;
+                file.current(&busy).await?.ready().await
+            }
+        }
+    }
+}
+
+fn elsewhere() -> StoreError {
+    let why =
+        "a memory store is one process's alone; give `sqlite:PATH`, which all processes can share";
+    StoreError::Unavailable(why.into())
+}
+
+/// A store in a file.
+pub(crate) struct File {
+    url: StoreUrl,
+    clock: Arc<dyn Clock>,
+    /// Locked for a moment at a time, and by none but those that are [`Busy`].
+    opened: Mutex<Option<Own<AnyStore>>>,
+}
+
+impl File {
+    /// The open store of this process.
+    async fn current(self: &Arc<Self>, busy: &Busy) -> Result<Arc<AnyStore>, StoreError> {
+        if let Some(store) = self.opened() {
+            return Ok(store);
+        }
+        let (this, busy) = (Arc::clone(self), busy.clone());
+        let open = move || {
+            let opened = this.open().map(|store| this.keep(store));
+            // Why: opening goes on when whoever claims has given up.
+            drop(busy);
+            opened
+        };
+        // Why: it may wait for the disk and for other processes.
+        tokio::task::spawn_blocking(open)
+            .await
+            .map_err(unavailable)?
+            .map_err(unavailable)
+    }
+
+    fn open(&self) -> Result<AnyStore, OpenError> {
+        AnyStore::open(&self.url, Arc::clone(&self.clock))
+    }
+
+    fn opened(&self) -> Option<Arc<AnyStore>> {
+        self.lock().as_ref().and_then(Own::get)
+    }
+
+    /// Keeps the store, unless another thread was first.
+    fn keep(&self, store: AnyStore) -> Arc<AnyStore> {
+        if let Some(first) = self.opened() {
+            return first;
+        }
+        let store = Arc::new(store);
+        self.lock().replace(Own::new(Arc::clone(&store)));
+        store
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Own<AnyStore>>> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Closes for File {
+    fn close(&self) {
+        let opened = self.lock().take();
+        drop(opened);
+    }
+}
+
+fn unavailable(why: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+    StoreError::Unavailable(why.into())
+}
