@@ -86,7 +86,7 @@ def test_a_wrong_answer_brings_another_picture_and_keeps_the_form(
     first = widget.key()
     widget.field.fill("wrong")
     widget.check.click()
-    expect(widget.status).to_contain_text("not right")
+    expect(widget.status).to_contain_text("That was not it")
     second = widget.key()
     widget.refresh.click()
     expect(widget.status).to_contain_text("new picture")
