@@ -32,7 +32,7 @@ impl FromStr for ResponseToken {
         } else if text.len() <= Self::MAX_CHARS && is_visible(text) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Refused::because("invalid-input-response"))
+            Err(Refused::invalid())
         }
     }
 }

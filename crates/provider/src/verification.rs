@@ -59,6 +59,16 @@ impl Refused {
         Self(vec![Cow::Borrowed(code)])
     }
 
+    /// What could not be a token. `invalid-input-response`.
+    pub fn invalid() -> Self {
+        Self::because("invalid-input-response")
+    }
+
+    /// What got somebody through before. `already-seen-response`.
+    pub fn already_seen() -> Self {
+        Self::because("already-seen-response")
+    }
+
     /// With those of the provider's codes that are codes: what it says ends up in logs and in replies to visitors.
     pub(crate) fn by_provider<'a>(codes: impl Iterator<Item = &'a str>) -> Self {
         let is_code = |code: &&str| {

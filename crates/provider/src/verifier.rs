@@ -152,7 +152,7 @@ impl<S: Store> Verifier<S> {
         }
         Ok(match shared.claim(token, deadline).await? {
             Claim::First => Verification::Passed(Passed::new(self.provider(), said)),
-            Claim::Spent => Verification::Refused(Refused::because("already-seen-response")),
+            Claim::Spent => Verification::Refused(Refused::already_seen()),
         })
     }
 

@@ -12,6 +12,7 @@ mod process;
 mod store;
 mod style;
 mod text;
+mod verifier;
 mod work;
 
 use pyo3::prelude::*;
@@ -30,6 +31,8 @@ mod _native {
     use super::picture::{animate, draw, frames};
     #[pymodule_export]
     use super::style::Style;
+    #[pymodule_export]
+    use super::verifier::Verifier;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
