@@ -6,22 +6,35 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cached_property
 
-_thrown: ContextVar[random.Random | None] = ContextVar("cattlegrid_dice", default=None)
+
+class _Seeded:
+    def __init__(self, seed: bytes) -> None:
+        self._seed = seed
+
+    @cached_property
+    def generator(self) -> random.Random:
+        # Why: nothing is kept secret by this generator; the seed is, and it begins with that. Made when it is
+        # first asked for, since most pictures are drawn without it.
+        return random.Random(self._seed)  # noqa: S311
+
+
 _system = random.SystemRandom()
+_current: ContextVar[_Seeded | None] = ContextVar("cattlegrid_dice", default=None)
 
 
 def dice() -> random.Random:
     """While a picture is drawn, a generator that its seed began; else the system's random source."""
-    return _thrown.get() or _system
+    current = _current.get()
+    return _system if current is None else current.generator
 
 
 @contextmanager
 def begun_with(seed: bytes) -> Iterator[None]:
     """Has `dice` throw what follows from the seed."""
-    # Why: nothing here is kept secret by this generator; the seed is, and it begins with that.
-    token = _thrown.set(random.Random(seed))  # noqa: S311
+    token = _current.set(_Seeded(seed))
     try:
         yield
     finally:
-        _thrown.reset(token)
+        _current.reset(token)

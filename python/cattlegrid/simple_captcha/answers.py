@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import hmac
 import logging
-import re
 import time
 import unicodedata
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.db import Error, connections, router, transaction
-from django.utils import timezone
 
 from cattlegrid.simple_captcha import rollback
 from cattlegrid.simple_captcha.conf import settings
+from cattlegrid.simple_captcha.lookup import alive
 from cattlegrid.simple_captcha.models import CaptchaStore
 
 logger = logging.getLogger(__name__)
 
-_KEY = re.compile(r"[0-9A-Za-z_]{1,40}")
 _LONGEST_ANSWER = 256
 _SECONDS_BETWEEN_SWEEPS = 60.0
 
@@ -31,7 +29,7 @@ def is_right(hashkey: object, given: object) -> bool:
     """
     answer = _plain(given)
     try:
-        right = _spend(hashkey) if is_key(hashkey) else None
+        right = _spend(hashkey)
     except Error:
         logger.exception("A captcha could not be checked")
         return False
@@ -42,24 +40,17 @@ def is_right(hashkey: object, given: object) -> bool:
     return right is not None and hmac.compare_digest(_bytes(_plain(right)), _bytes(answer))
 
 
-def is_key(hashkey: object) -> bool:
-    """Whether the database can have such a key."""
-    return isinstance(hashkey, str) and _KEY.fullmatch(hashkey) is not None
-
-
 def _spend(hashkey: object) -> str | None:
     """The right answer, if the captcha was alive and nobody else has taken it."""
     using = router.db_for_write(CaptchaStore)
-    captchas = CaptchaStore.objects.using(using)
     with _undone_alone(using):
-        found = captchas.filter(hashkey=hashkey).values_list("pk", "response", "expiration").first()
-        if found is None:
+        captcha = alive(hashkey, using)
+        if captcha is None:
             return None
-        pk, response, expiration = found
-        deleted, _ = captchas.filter(pk=pk).delete()
+        deleted, _ = CaptchaStore.objects.using(using).filter(pk=captcha.pk).delete()
     if connections[using].in_atomic_block:
-        rollback.remember(pk, using)
-    return response if deleted == 1 and expiration > timezone.now() else None
+        rollback.remember(captcha.pk, using)
+    return captcha.response if deleted == 1 else None
 
 
 class _Sweep:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from django.db import router
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from cattlegrid._picture.look import Scale
 from cattlegrid.simple_captcha import audio, picture
-from cattlegrid.simple_captcha.answers import is_key
 from cattlegrid.simple_captcha.conf import settings
 from cattlegrid.simple_captcha.helpers import captcha_audio_url, captcha_image_url
+from cattlegrid.simple_captcha.lookup import alive
 from cattlegrid.simple_captcha.models import CaptchaStore
 from cattlegrid.simple_captcha.ranges import RangedResponse
 
@@ -21,10 +19,10 @@ def captcha_image(request: HttpRequest, key: str, scale: Scale = 1) -> HttpRespo
     """The picture of a captcha; 410 once that is spent or expired, 404 for a scale that is switched off."""
     if scale == 2 and not settings.CAPTCHA_2X_IMAGE:
         raise Http404
-    challenge = _challenge(key)
-    if challenge is None:
+    captcha = alive(key, router.db_for_read(CaptchaStore))
+    if captcha is None:
         return _gone()
-    content, content_type = picture.draw(challenge, key, scale)
+    content, content_type = picture.draw(captcha.challenge, key, scale)
     response = HttpResponse(content, content_type=content_type)
     response["Content-Length"] = len(content)
     response["Cache-Control"] = f"private, max-age={60 * int(settings.CAPTCHA_TIMEOUT)}"
@@ -35,11 +33,11 @@ def captcha_audio(request: HttpRequest, key: str) -> HttpResponse:
     """The sound of a captcha as a WAV file; 410 once that is spent or expired, 404 without sound."""
     if not settings.CAPTCHA_FLITE_PATH:
         raise Http404
-    challenge = _challenge(key)
-    if challenge is None:
+    captcha = alive(key, router.db_for_read(CaptchaStore))
+    if captcha is None:
         return _gone()
     try:
-        sound = audio.speak(challenge)
+        sound = audio.speak(captcha.challenge)
     except audio.Silent as error:
         raise Http404 from error
     response = RangedResponse(request, sound, content_type="audio/wav")
@@ -62,13 +60,6 @@ def captcha_refresh(request: HttpRequest) -> HttpResponse:
             "audio_url": captcha_audio_url(key) if has_audio else None,
         }
     )
-
-
-def _challenge(key: Any) -> str | None:
-    if not is_key(key):
-        return None
-    alive = CaptchaStore.objects.filter(hashkey=key, expiration__gt=timezone.now())
-    return alive.values_list("challenge", flat=True).first()
 
 
 def _gone() -> HttpResponse:
