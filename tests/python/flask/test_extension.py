@@ -103,10 +103,10 @@ def test_templates_of_another_provider(make_app: Callable[..., Flask], settings:
 
 def test_recaptcha_v3_has_its_script_served(make_app: Callable[..., Flask], settings: dict[str, Any]) -> None:
     app = make_app(
-        {"PROVIDER": "recaptcha_v3", "SITE_KEY": "key", "SECRET_KEY": "secret", "STORE": settings["STORE"]}
+        {"PROVIDER": "recaptcha_v3", "SITE_KEY": "k" * 40, "SECRET_KEY": "s" * 40, "STORE": settings["STORE"]}
     )
     scripts = rendered(app, "{{ captcha_script() }}")
-    assert "https://www.google.com/recaptcha/api.js?render=key" in scripts
+    assert "https://www.google.com/recaptcha/api.js?render=kkk" in scripts
     assert 'src="/captcha/recaptcha-v3.js"' in scripts
     assert app.test_client().get("/captcha/recaptcha-v3.js").status_code == 200
 

@@ -58,8 +58,8 @@ def make(
     remote = {
         "PROVIDER": "cattlegrid",
         "URL": f"http://127.0.0.1:{provider.server_port}",
-        "SITE_KEY": "site",
-        "SECRET_KEY": "secret",
+        "SITE_KEY": "k" * 40,
+        "SECRET_KEY": "s" * 40,
         "STORE": settings["STORE"],
     }
     return lambda *proxies: make_app({**remote, "TRUSTED_PROXIES": list(proxies)})
