@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+use std::time::Duration;
+
 use cattlegrid_challenge::image::{
-    Background, Colour, Font, Fonts, Image, Noise, Preset, Scale, Seed, Size, Style, StyleOptions,
-    draw,
+    Animation, Background, Colour, Font, Fonts, Image, Noise, Preset, Scale, Seed, Size, Style,
+    StyleOptions, animate, draw, frames,
 };
 use cattlegrid_challenge::{ChallengeError, Prompt};
 use proptest::prelude::*;
@@ -125,7 +127,7 @@ fn the_pictures_are_those_of_every_machine() {
     ];
     assert_eq!(
         drawn,
-        [2_740_380_744, 3_842_781_743, 2_755_932_833, 2_949_677_973]
+        [2_740_380_744, 3_842_781_743, 3_148_166_094, 1_098_571_189]
     );
 }
 
@@ -239,6 +241,180 @@ fn letters_take_the_colours_they_are_given() {
 }
 
 #[test]
+fn a_letter_takes_the_ink_in_its_turn() {
+    let background = Some(Background::Colour(Colour::WHITE));
+    let options = StyleOptions {
+        background,
+        ..plain()
+    };
+    let style = style(&options);
+    // As close to the background as a colour can be, and of all hues.
+    let inks: Vec<_> = (0..64)
+        .map(|n| Colour::rgb(0xff_ff_fe - 0x03_02_01 * n))
+        .collect();
+    for count in [1, 2, 3, 4, 8, 9, 17, 18, 64] {
+        for letters in [1, count, 64] {
+            let style = style.clone().coloured(&inks[..count]);
+            let text = "H".repeat(letters);
+            let seen = Seen::of(&draw(&prompt(&text), &style, &seed(5), Scale::Two));
+            for (number, ink) in inks.iter().enumerate() {
+                let met = seen
+                    .rgba
+                    .iter()
+                    .any(|&[red, green, blue, _]| *ink == Colour { red, green, blue });
+                assert_eq!(
+                    met,
+                    number < count.min(letters),
+                    "ink {number} of {count} on {letters} letters"
+                );
+            }
+        }
+    }
+    let mut left_to_right = [usize::MAX; 3];
+    let style = style.coloured(&[0xff_00_00, 0x00_ff_00, 0x00_00_ff].map(Colour::rgb));
+    let seen = Seen::of(&draw(&prompt("H HH"), &style, &seed(5), Scale::One));
+    for (at, &[red, green, blue, _]) in seen.rgba.iter().enumerate() {
+        let x = at % seen.width;
+        match [red, green, blue] {
+            [255, 0, 0] => left_to_right[0] = left_to_right[0].min(x),
+            [0, 255, 0] => left_to_right[1] = left_to_right[1].min(x),
+            [0, 0, 255] => left_to_right[2] = left_to_right[2].min(x),
+            _ => {}
+        }
+    }
+    // The space has the second ink and the last letter the first again, so green is not to be seen.
+    assert!(left_to_right[0] < left_to_right[2], "{left_to_right:?}");
+    assert_eq!(left_to_right[1], usize::MAX);
+}
+
+#[test]
+fn letters_that_nobody_can_see_are_drawn_unless_they_have_to_be_legible() {
+    let options = StyleOptions {
+        foreground: Some(Colour::WHITE),
+        ..plain()
+    };
+    let style = style(&options);
+    draw(&prompt("AKRX"), &style, &seed(1), Scale::One);
+    assert!(matches!(
+        style.legible(),
+        Err(ChallengeError::Option {
+            field: "foreground",
+            ..
+        })
+    ));
+    assert!(Style::hard().legible().is_ok() && Style::classic().legible().is_ok());
+}
+
+#[test]
+fn frames_have_one_letter_each_and_together_make_the_whole() {
+    let style = style(&plain());
+    let whole = Seen::of(&draw(&prompt("AK 9X"), &style, &seed(4), Scale::Two));
+    let frames: Vec<_> = frames(&prompt("AK 9X"), &style, &seed(4), Scale::Two)
+        .iter()
+        .map(Seen::of)
+        .collect();
+    assert_eq!(frames.len(), 4);
+    let mut lefts = Vec::new();
+    for frame in &frames {
+        assert_eq!((frame.width, frame.height), (whole.width, whole.height));
+        lefts.push(frame.ink_bounds()[0]);
+    }
+    assert!(lefts.is_sorted(), "{lefts:?}");
+    for y in 0..whole.height {
+        for x in 0..whole.width {
+            let together = frames
+                .iter()
+                .map(|frame| frame.ink(x, y))
+                .fold(0.0, f64::max);
+            let sum: f64 = frames.iter().map(|frame| frame.ink(x, y)).sum();
+            assert!((together - 20.0..=sum + 20.0).contains(&whole.ink(x, y)));
+        }
+    }
+}
+
+#[test]
+fn frames_are_in_the_order_that_letters_are_read_in() {
+    let style = style(&plain());
+    let lefts: Vec<_> = frames(&prompt("אבג"), &style, &seed(4), Scale::One)
+        .iter()
+        .map(|frame| Seen::of(frame).ink_bounds()[0])
+        .collect();
+    assert!(lefts.iter().rev().is_sorted(), "{lefts:?}");
+}
+
+#[test]
+fn every_frame_has_noise_of_its_own() {
+    let frames = frames(&prompt("||||"), &Style::classic(), &seed(1), Scale::One);
+    let distinct: std::collections::BTreeSet<_> = frames.iter().map(|frame| &frame.png).collect();
+    assert_eq!(distinct.len(), 4);
+    let blank = Prompt::lossy("  ");
+    assert_eq!(
+        cattlegrid_challenge::image::frames(&blank, &Style::classic(), &seed(1), Scale::One).len(),
+        1
+    );
+}
+
+/// The pictures of an animation, in red, green, blue and opacity, and how long each is shown in hundredths of seconds.
+fn shown(animation: &Animation) -> Vec<(Vec<u8>, u16)> {
+    let mut options = gif::DecodeOptions::new();
+    options.set_color_output(gif::ColorOutput::RGBA);
+    let mut decoder = options.read_info(&*animation.gif).unwrap();
+    assert_eq!(
+        (u32::from(decoder.width()), u32::from(decoder.height())),
+        (animation.width, animation.height)
+    );
+    assert_eq!(decoder.repeat(), gif::Repeat::Infinite);
+    let mut shown = Vec::new();
+    while let Some(frame) = decoder.read_next_frame().unwrap() {
+        shown.push((frame.buffer.to_vec(), frame.delay));
+    }
+    shown
+}
+
+#[test]
+fn an_animation_shows_the_frames() {
+    let inks = [0xff_00_00, 0x00_80_00].map(Colour::rgb);
+    for style in [
+        Style::hard(),
+        Style::classic(),
+        Style::classic().coloured(&inks),
+    ] {
+        for scale in [Scale::One, Scale::Two] {
+            let each = Duration::from_millis(500);
+            let animation = animate(&prompt("AKRX"), &style, &seed(1), scale, each);
+            let stills = frames(&prompt("AKRX"), &style, &seed(1), scale);
+            let shown = shown(&animation);
+            assert_eq!(shown.len(), stills.len());
+            for ((pixels, delay), still) in shown.iter().zip(&stills) {
+                assert_eq!(*delay, 50);
+                assert!(
+                    *pixels == Seen::of(still).rgba.concat(),
+                    "another picture came back"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn an_animation_may_be_transparent() {
+    let options = StyleOptions {
+        background: Some(Background::Transparent),
+        ..plain()
+    };
+    let each = Duration::from_secs(100);
+    let animation = animate(&prompt("AK"), &style(&options), &seed(1), Scale::One, each);
+    for (pixels, delay) in shown(&animation) {
+        assert_eq!(delay, 1000);
+        let (pixels, _) = pixels.as_chunks::<4>();
+        assert_eq!(pixels[0][3], 0);
+        let letter = pixels.iter().filter(|pixel| pixel[3] > 0);
+        assert!(letter.clone().count() > 100);
+        assert!(letter.into_iter().all(|pixel| *pixel == [0, 0, 0, 255]));
+    }
+}
+
+#[test]
 fn a_postscript_font_draws_as_well_as_a_truetype_one() {
     let font = Font::parse(font_test_data::NOTO_SANS_JP_CFF).unwrap();
     let letter = ('\u{21}'..'\u{ffff}').find(|&c| font.covers(c)).unwrap();
@@ -285,7 +461,7 @@ fn fonts_say_what_they_lack() {
 #[test]
 fn options_out_of_bounds_are_refused_by_name() {
     type Change = fn(&mut StyleOptions);
-    let cases: [(&str, Change); 17] = [
+    let cases: [(&str, Change); 16] = [
         ("size", |o| o.size = Some(Size::Fixed(0, 70))),
         ("size", |o| o.size = Some(Size::AtLeast(200, 401))),
         ("font_size", |o| o.font_size = Some(7.9)),
@@ -297,9 +473,8 @@ fn options_out_of_bounds_are_refused_by_name() {
         ("offset", |o| o.offset = Some(-0.1)),
         ("gap", |o| o.gap = Some((-0.5, 0.0))),
         ("warp", |o| o.warp = Some(1.1)),
-        ("foreground", |o| o.foreground = Some(Colour::WHITE)),
         ("letter_colours", |o| {
-            o.letter_colours = Some(vec![Colour::rgb(0); 9]);
+            o.letter_colours = Some(vec![Colour::rgb(0); 65]);
         }),
         ("noise", |o| {
             o.noise = Some(vec![Noise::Lines { count: 1 }; 9]);
@@ -391,7 +566,7 @@ prop_compose! {
         (shear, offset) in (prop::option::of(0.0_f32..0.5), prop::option::of(0.0_f32..0.4)),
         gap in prop::option::of(ordered(-0.15..1.0)),
         warp in prop::option::of(0.0_f32..=1.0),
-        inks in prop::option::of(prop::collection::vec(0_u32..0x40, 0..=8)),
+        inks in prop::option::of(prop::collection::vec(0_u32..=0xff_ff_ff, 0..=64)),
         transparent: bool,
         noise in prop::option::of(prop::collection::vec(any_noise(), 0..=8)),
         (classic, smoothing) in (any::<bool>(), any::<Option<bool>>()),

@@ -44,10 +44,10 @@ impl Indexed {
     pub(super) fn lay(&mut self, canvas: &Canvas) {
         let (inks, steps) = (self.inks, u16::from(self.steps));
         for (ink, coverage) in canvas.layers() {
-            let number = ink as u8 + 1;
+            let others = inks - 1 - ink as u8;
             for (index, &covered) in self.indices.iter_mut().zip(coverage) {
                 let step = (u16::from(covered) * steps + 128) >> 8;
-                *index = (*index).max((step as u8 * inks + number).saturating_sub(inks));
+                *index = (*index).max((step as u8 * inks).saturating_sub(others));
             }
         }
     }

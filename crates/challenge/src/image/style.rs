@@ -199,6 +199,11 @@ impl Style {
         Self::preset(Preset::Classic, Preset::Classic.fonts())
     }
 
+    /// What the letters are drawn with.
+    pub fn fonts(&self) -> &Fonts {
+        &self.fonts
+    }
+
     /// The first character of the text that none of the style's fonts can draw.
     pub fn missing(&self, text: &str) -> Option<char> {
         self.fonts.missing(text)
