@@ -25,11 +25,11 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    pub(crate) fn configuration(message: impl ToString) -> Self {
+    pub(crate) fn configuration(message: &impl ToString) -> Self {
         Self::Configuration(message.to_string())
     }
 
-    pub(crate) fn refused(code: &str, message: impl ToString) -> Self {
+    pub(crate) fn refused(code: &str, message: &impl ToString) -> Self {
         Self::Refused {
             codes: vec![code.to_owned()],
             message: message.to_string(),
@@ -44,14 +44,14 @@ impl From<Refusal> for Error {
                 code: refusal.code(),
                 message: refusal.to_string(),
             },
-            _ => Self::refused(refusal.code(), refusal),
+            _ => Self::refused(refusal.code(), &refusal),
         }
     }
 }
 
 impl From<ChallengeError> for Error {
     fn from(error: ChallengeError) -> Self {
-        Self::configuration(error)
+        Self::configuration(&error)
     }
 }
 

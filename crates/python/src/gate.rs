@@ -247,7 +247,7 @@ impl Gate {
             if action.is_some_and(|action| action.is_none() || action != passed.action) {
                 return Err(Error::refused(
                     "action-mismatch",
-                    "the token was earned for another action",
+                    &"the token was earned for another action",
                 ));
             }
             Ok(Passed {
@@ -332,7 +332,7 @@ impl Plan {
             .map(site)
             .collect::<Result<Vec<_>, _>>()
             .and_then(Sites::new)
-            .map_err(Error::configuration)
+            .map_err(|error| Error::configuration(&error))
     }
 }
 
@@ -409,7 +409,7 @@ fn read_host(given: &Bound<'_, PyAny>) -> Result<Hostname, Refusal> {
 fn invalid_action() -> Error {
     Error::refused(
         "invalid-action",
-        "an action is 1 to 32 characters of A-Z a-z 0-9 / - _",
+        &"an action is 1 to 32 characters of A-Z a-z 0-9 / - _",
     )
 }
 

@@ -86,10 +86,10 @@ impl<'a> Sketch<'a> {
     ) -> Result<Self, Error> {
         let text = bounded(text, Prompt::MAX_CHARS)
             .filter(|text| !text.is_empty())
-            .ok_or_else(|| Error::configuration("`text` must be a text of 1 to 64 characters"))?;
+            .ok_or_else(|| Error::configuration(&"`text` must be a text of 1 to 64 characters"))?;
         let seed = seed
             .extract()
-            .map_err(|_| Error::configuration("`seed` must be 16 bytes"))?;
+            .map_err(|_| Error::configuration(&"`seed` must be 16 bytes"))?;
         let style = &style.get().0;
         let colours = letter_colours.map_or(Ok(Vec::new()), read_colours)?;
         Ok(Self {
@@ -121,6 +121,7 @@ fn read_colours(colours: &Bound<'_, PyAny>) -> Result<Vec<Colour>, Error> {
 }
 
 /// 1 or 2.
+#[derive(Clone, Copy)]
 pub(crate) struct Scaled(pub(crate) Scale);
 
 impl FromPyObject<'_, '_> for Scaled {
@@ -130,12 +131,13 @@ impl FromPyObject<'_, '_> for Scaled {
         match given.extract::<u8>() {
             Ok(1) => Ok(Self(Scale::One)),
             Ok(2) => Ok(Self(Scale::Two)),
-            _ => Err(Error::configuration("`scale` must be 1 or 2")),
+            _ => Err(Error::configuration(&"`scale` must be 1 or 2")),
         }
     }
 }
 
 /// How long a frame is shown, in milliseconds.
+#[derive(Clone, Copy)]
 pub(crate) struct Pause(u64);
 
 impl FromPyObject<'_, '_> for Pause {
@@ -145,7 +147,7 @@ impl FromPyObject<'_, '_> for Pause {
         match given.extract() {
             Ok(pause @ 20..=10_000) => Ok(Self(pause)),
             _ => Err(Error::configuration(
-                "`frame_ms` must be a whole number from 20 to 10000",
+                &"`frame_ms` must be a whole number from 20 to 10000",
             )),
         }
     }

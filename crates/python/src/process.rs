@@ -78,13 +78,13 @@ impl<T> PerProcess<T> {
         if let Some(value) = self.current(py) {
             return Ok(value);
         }
-        let made = Arc::new(py.detach(make)?);
-        if let Some(value) = self.current(py) {
-            py.detach(|| drop(made));
-            return Ok(value);
+        let own = Arc::new(py.detach(make)?);
+        if let Some(first) = self.current(py) {
+            py.detach(|| drop(own));
+            return Ok(first);
         }
-        self.lock(py).replace(Own::new(Arc::clone(&made)));
-        Ok(made)
+        self.lock(py).replace(Own::new(Arc::clone(&own)));
+        Ok(own)
     }
 
     fn current(&self, py: Python<'_>) -> Option<Arc<T>> {

@@ -28,7 +28,7 @@ impl ForkStore {
     /// [`Error::Configuration`] if the URL or the file will not do. A file that is merely locked may do later, and claims
     /// say if it does not.
     pub(crate) fn at(py: Python<'_>, url: &str, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        let url: StoreUrl = url.parse().map_err(wrong)?;
+        let url: StoreUrl = url.parse().map_err(|error| wrong(&error))?;
         if let StoreUrl::Memory { limit } = url {
             let store = Arc::new(MemoryStore::new(limit, clock));
             return Ok(Self::Memory(Arc::new(Own::new(store))));
@@ -43,12 +43,12 @@ impl ForkStore {
                 fork::close_on_fork(py, &file);
                 Ok(Self::File(file))
             }
-            Err(error) => Err(wrong(error)),
+            Err(error) => Err(wrong(&error)),
         }
     }
 }
 
-fn wrong(error: OpenError) -> Error {
+fn wrong(error: &OpenError) -> Error {
     Error::Configuration(format!("`store`: {error}"))
 }
 
