@@ -1,0 +1,5 @@
+"""cattlegrid.rest_captcha: a challenge made, and answered."""
+
+from rest_captcha_site import post
+
+post("cattlegrid.rest_captcha")
