@@ -19,6 +19,12 @@ CATTLEGRID = {
     "HOSTNAMES": ALLOWED_HOSTS,
 }
 
+# What django-simple-captcha has too, and the style that is harder on machines.
+CAPTCHA_STYLE = "hard"
+CAPTCHA_LENGTH = 5
+CAPTCHA_FONT_SIZE = 42
+CAPTCHA_IMAGE_SIZE = (180, 64)
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

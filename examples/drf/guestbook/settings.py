@@ -23,7 +23,12 @@ CATTLEGRID = {
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": DATA / "cache"}
 }
-REST_CAPTCHA = {"CAPTCHA_IMAGE_SIZE": (160, 64), "CAPTCHA_FONT_SIZE": 36, "CAPTCHA_LENGTH": 5}
+REST_CAPTCHA = {
+    "CAPTCHA_STYLE": "hard",
+    "CAPTCHA_LENGTH": 5,
+    "CAPTCHA_FONT_SIZE": 42,
+    "CAPTCHA_IMAGE_SIZE": (180, 64),
+}
 
 INSTALLED_APPS = [
     "django.contrib.auth",

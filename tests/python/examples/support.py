@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Callable
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 ROOT = Path(__file__).resolve().parents[3]
 AXE = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
@@ -147,6 +147,7 @@ def looks_right(browser: Browser, url: str, name: str, ready: str) -> None:
         complaints = Complaints(page)
         page.goto(url)
         page.locator(ready).first.wait_for()
+        expect(page.locator("[data-state=loading]")).to_have_count(0)
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         kept = SCREENSHOTS / f"example-{name}-{look.replace(', on a ', '-')}.png"
         page.screenshot(path=kept, full_page=True)

@@ -55,7 +55,7 @@ def picture(page: Page, site: Site) -> Picture:
 
 def sign_up(page: Page, name: str) -> None:
     page.get_by_label("Username").fill(name)
-    page.get_by_label("Password:", exact=True).fill(PASSWORD)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Password confirmation").fill(PASSWORD)
 
 
@@ -92,7 +92,7 @@ def test_a_wrong_answer_brings_another_picture_and_keeps_the_form(
     expect(widget.status).to_contain_text("new picture")
     assert len({first, second, widget.key()}) == 3
     assert page.get_by_label("Username").input_value() == "grace"
-    assert page.get_by_label("Password:", exact=True).input_value() == PASSWORD
+    assert page.get_by_label("Password", exact=True).input_value() == PASSWORD
     assert complaints.other_than() == []
 
 
