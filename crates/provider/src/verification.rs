@@ -65,7 +65,7 @@ impl Refused {
     }
 
     /// What got somebody through before. `already-seen-response`.
-    pub fn already_seen() -> Self {
+    pub(crate) fn already_seen() -> Self {
         Self::because("already-seen-response")
     }
 

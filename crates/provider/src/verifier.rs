@@ -136,48 +136,88 @@ impl<S: Store> Verifier<S> {
         token: &ResponseToken,
         remote_ip: Option<IpAddr>,
     ) -> Result<Verification, Error> {
-        let shared = &self.shared;
-        if token.expose().len() > shared.provider.max_token_chars() {
-            return Ok(Verification::Refused(Refused::because(
-                "invalid-input-response",
-            )));
-        }
-        let deadline = Instant::now() + shared.timeout;
-        let said = match shared.ask(token, remote_ip, deadline).await? {
-            Ok(said) => said,
-            Err(refused) => return Ok(Verification::Refused(refused)),
-        };
-        if let Err(refused) = self.expected.check(&said) {
-            return Ok(Verification::Refused(refused));
-        }
-        Ok(match shared.claim(token, deadline).await? {
-            Claim::First => Verification::Passed(Passed::new(self.provider(), said)),
-            Claim::Spent => Verification::Refused(Refused::already_seen()),
-        })
+        let judged = settle(self.judge(token, remote_ip).await)?;
+        Ok(judged.map_or_else(Verification::Refused, Verification::Passed))
     }
 
-    /// Spends a token without asking anybody what it is worth.
+    async fn judge(
+        &self,
+        token: &ResponseToken,
+        remote_ip: Option<IpAddr>,
+    ) -> Result<Passed, Stop> {
+        let deadline = self.shared.deadline();
+        self.shared.bound(token)?;
+        let said = self.shared.ask(token, remote_ip, deadline).await?;
+        self.expected.check(&said)?;
+        self.shared.claim(token, deadline).await?;
+        Ok(Passed::new(self.provider(), said))
+    }
+
+    /// Spends a token without asking anybody what it is worth; the inner result is whether it was there to be spent.
     ///
     /// For a site that lets visitors through while the provider is [unreachable](Error::Unreachable): a token that got
     /// somebody through gets nobody through again, then or when the provider is back.
     ///
     /// # Errors
-    /// [`Error::Store`] when the store cannot decide.
-    pub async fn claim(&self, token: &ResponseToken) -> Result<Claim, Error> {
-        self.shared
-            .claim(token, Instant::now() + self.shared.timeout)
-            .await
+    /// [`Error::Store`] when the store cannot decide; within, [`Refused`] for a token that is spent, or cannot be one.
+    pub async fn claim(&self, token: &ResponseToken) -> Result<Result<(), Refused>, Error> {
+        settle(self.spend(token).await)
+    }
+
+    async fn spend(&self, token: &ResponseToken) -> Result<(), Stop> {
+        self.shared.bound(token)?;
+        self.shared.claim(token, self.shared.deadline()).await
+    }
+}
+
+/// Why a token gets nobody through.
+enum Stop {
+    Refused(Refused),
+    Failed(Error),
+}
+
+/// Tells what is decided from what is not.
+fn settle<T>(outcome: Result<T, Stop>) -> Result<Result<T, Refused>, Error> {
+    match outcome {
+        Ok(value) => Ok(Ok(value)),
+        Err(Stop::Refused(refused)) => Ok(Err(refused)),
+        Err(Stop::Failed(error)) => Err(error),
+    }
+}
+
+impl From<Refused> for Stop {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
     }
 }
 
 impl<S: Store> Shared<S> {
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.timeout
+    }
+
+    /// Refuses what is longer than a token of the provider.
+    fn bound(&self, token: &ResponseToken) -> Result<(), Refused> {
+        if token.expose().len() <= self.provider.max_token_chars() {
+            Ok(())
+        } else {
+            Err(Refused::invalid())
+        }
+    }
+
     /// What the provider says of a token.
     async fn ask(
         &self,
         token: &ResponseToken,
         remote_ip: Option<IpAddr>,
         deadline: Instant,
-    ) -> Result<Result<Statement, Refused>, Error> {
+    ) -> Result<Statement, Stop> {
         let provider = self.provider.name();
         let broken = |why| Error::Broken { provider, why };
         let unreachable = |why| Error::Unreachable { provider, why };
@@ -194,39 +234,38 @@ impl<S: Store> Shared<S> {
                 Failure::Broken(why) => broken(why),
             })?;
         let reply = Reply::parse(&body).map_err(broken)?;
-        match self.provider.read(&reply) {
-            Ok(said) => Ok(Ok(said)),
-            Err(Denial::Refused(refused)) => Ok(Err(refused)),
-            Err(Denial::Broken(why)) => Err(broken(why)),
-        }
+        self.provider.read(&reply).map_err(|denial| match denial {
+            Denial::Refused(refused) => refused.into(),
+            Denial::Broken(why) => broken(why).into(),
+        })
     }
 
-    async fn claim(&self, token: &ResponseToken, deadline: Instant) -> Result<Claim, Error> {
-        if self
-            .provider
-            .test_secret_keys()
-            .contains(&self.secret_key.expose())
-        {
-            return Ok(Claim::First);
+    /// Spends a token, if it is not spent.
+    async fn claim(&self, token: &ResponseToken, deadline: Instant) -> Result<(), Stop> {
+        let test_keys = self.provider.test_secret_keys();
+        if test_keys.contains(&self.secret_key.expose()) {
+            return Ok(());
         }
         let ttl = self.provider.token_lifetime() + CLOCK_SKEW;
-        timeout_at(deadline, self.store.claim(self.id(token), ttl))
+        let claim = timeout_at(deadline, self.store.claim(self.id(token), ttl))
             .await
-            .unwrap_or_else(|late| Err(StoreError::Unavailable(late.into())))
-            .map_err(Error::Store)
+            .unwrap_or_else(|late| Err(StoreError::Unavailable(late.into())));
+        match claim.map_err(Error::Store)? {
+            Claim::First => Ok(()),
+            Claim::Spent => Err(Refused::already_seen().into()),
+        }
     }
 
-    /// What a token is remembered by. Tells nothing of the token, and cannot be met by another one.
+    /// What a token is remembered by. Tells nothing of the token, and no other one has it.
     fn id(&self, token: &ResponseToken) -> SpentId {
-        let digest = Sha256::new()
+        let digest: [u8; 32] = Sha256::new()
             .chain_update("cattlegrid/1/response-token-of/")
             .chain_update(self.provider.name())
             .chain_update([0])
             .chain_update(token.expose())
-            .finalize();
-        let mut id = [0; 16];
-        id.copy_from_slice(&digest[..16]);
-        SpentId::from_bytes(id)
+            .finalize()
+            .into();
+        SpentId::from_bytes(digest.first_chunk().copied().unwrap_or_default())
     }
 }
 

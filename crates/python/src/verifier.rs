@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cattlegrid_provider as provider;
 use cattlegrid_provider::provider::by_name;
-use cattlegrid_provider::store::{Claim, SystemClock};
+use cattlegrid_provider::store::SystemClock;
 use cattlegrid_provider::{
     ConfigError, Endpoint, Expected, Refused, ResponseToken, Score, SecretKey, Settings, SiteKey,
     Verification,
@@ -206,12 +206,7 @@ impl Verifier {
     ) -> impl Future<Output = Result<(), Error>> + Send + use<> {
         let checker = self.checker(py);
         let token = read_token(token);
-        async move {
-            match checker?.claim(&token?).await? {
-                Claim::First => Ok(()),
-                Claim::Spent => Err(Refused::already_seen().into()),
-            }
-        }
+        async move { Ok(checker?.claim(&token?).await??) }
     }
 }
 
@@ -264,6 +259,6 @@ impl From<provider::Error> for Error {
 
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
-        Self::configuration(error)
+        Self::configuration(&error)
     }
 }
