@@ -42,7 +42,7 @@ fn race(mut draw: Draw, time: Duration) -> String {
     repeat(&mut draw, WARM_UP);
     let (pictures, bytes, elapsed) = repeat(&mut draw, time);
     let seconds = elapsed.as_secs_f64();
-    format!(r#"{{"pictures": {pictures}, "bytes": {bytes}, "seconds": {seconds}}}"#)
+    format!(r#"{{"count": {pictures}, "bytes": {bytes}, "seconds": {seconds}}}"#)
 }
 
 fn repeat(draw: &mut Draw, time: Duration) -> (u64, usize, Duration) {

@@ -1,6 +1,8 @@
 //! Measuring: this project beside others, always in one run, so that a ratio means something anywhere.
 
+pub(crate) mod drop_ins;
 pub(crate) mod peers;
+mod race;
 mod report;
 pub(crate) mod service;
 

@@ -58,6 +58,8 @@ enum Chore {
 enum Bench {
     /// Pictures per second on one core, beside other libraries
     Peers(Keep),
+    /// The Python package beside the packages that it stands in for, on one core
+    DropIns(Keep),
     /// The running server: siteverify beside a constant handler, memory when idle, time to ready
     Service(Keep),
 }
@@ -91,6 +93,13 @@ fn run(cli: &Cli) -> Result<(), Error> {
         Chore::Bench {
             what: Some(Bench::Peers(keep)),
         } => bench::peers::run(&shell)?.publish(&shell, keep.write),
+        Chore::Bench {
+            what: Some(Bench::DropIns(keep)),
+        } => {
+            let (races, package) = bench::drop_ins::run(&shell)?;
+            races.publish(&shell, keep.write)?;
+            package.publish(&shell, keep.write)
+        }
         Chore::Bench {
             what: Some(Bench::Service(keep)),
         } => bench::service::run(&shell)?.publish(&shell, keep.write),

@@ -3,7 +3,7 @@
 mod interpreter;
 mod suites;
 mod venv;
-mod wheel;
+pub(crate) mod wheel;
 
 use xshell::{Shell, cmd};
 
