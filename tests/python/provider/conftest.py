@@ -1,0 +1,44 @@
+"""Verifiers, and the provider that they ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from cattlegrid import Verifier
+
+from .stand_in import SECRET_KEY, Provider
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    """A provider that says yes."""
+    provider = Provider()
+    yield provider
+    provider.stop()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    """A store in a file."""
+    return f"sqlite:{tmp_path / 'spent.db'}"
+
+
+@pytest.fixture
+def make(provider: Provider, store: str) -> Callable[..., Verifier]:
+    """Makes a verifier that asks the provider: `make("turnstile", action="login")`."""
+
+    def make(name: str = "turnstile", **others: Any) -> Verifier:
+        arguments: dict[str, Any] = {
+            "secret_key": SECRET_KEY,
+            "store": store,
+            "url": provider.url,
+            "timeout": 30.0,
+        }
+        arguments.update(others)
+        return Verifier(name, **arguments)  # type: ignore[arg-type]
+
+    return make

@@ -1,0 +1,131 @@
+"""A verifier that is made before a server forks its workers."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from .stand_in import Provider
+
+HERE = Path(__file__).parent
+WORKERS, THREADS, TOKENS, AT_ONCE = 2, 4, 12, 16
+STARTS_WITHIN = 60.0
+
+
+@pytest.fixture
+def environ(provider: Provider, store: str) -> dict[str, str]:
+    """What `preforked` needs."""
+    path = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
+    return {**os.environ, "PYTHONPATH": path, "SITE_STORE": store, "SITE_URL": provider.url}
+
+
+@pytest.fixture(params=[["--preload"], []], ids=["preload", "each worker by itself"])
+def site(request: pytest.FixtureRequest, environ: dict[str, str]) -> Iterator[str]:
+    """Where gunicorn serves it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "preforked:app", "--chdir", str(HERE), *request.param]
+    command += ["--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS), "--threads", str(THREADS)]
+    server = subprocess.Popen([*command, "--log-level", "error"], env=environ)
+    try:
+        wait_for(port, server)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Waits until somebody listens."""
+    until = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < until and server.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    pytest.fail("gunicorn did not start")
+
+
+def test_a_token_passes_once_among_gunicorns_workers(site: str) -> None:
+    def post(token: str) -> tuple[str, str, int]:
+        said = httpx.post(site, content=token, timeout=60.0).json()
+        return token, said["outcome"], said["worker"]
+
+    tokens = [f"token-{number}" for number in range(TOKENS)]
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        answers = list(threads.map(post, [token for token in tokens for _ in range(AT_ONCE)]))
+    passes = Counter(token for token, outcome, _ in answers if outcome == "passed")
+    assert passes == dict.fromkeys(tokens, 1)
+    assert {outcome for _, outcome, _ in answers} == {"passed", "already-seen-response"}
+    assert len({worker for *_, worker in answers}) == WORKERS
+
+
+FORKS = """
+import os, sys, threading
+import preforked
+
+def keep_busy(number):
+    for again in range(20):
+        preforked.outcome(f"meanwhile-{number}-{again}")
+
+busy = [threading.Thread(target=keep_busy, args=(number,)) for number in range(4)]
+for thread in busy:
+    thread.start()
+children = []
+for _ in range(4):
+    child = os.fork()
+    if child == 0:
+        outcomes = {preforked.outcome(f"token-{number}") for number in range(20)}
+        passed = preforked.outcome(f"of-{os.getpid()}-alone")
+        os._exit(0 if outcomes <= {"passed", "already-seen-response"} and passed == "passed" else 1)
+    children.append(child)
+for thread in busy:
+    thread.join()
+exits = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+still = preforked.outcome("token-of-the-parent")
+sys.exit(0 if exits == [0] * 4 and still == "passed" else f"{exits} {still}")
+"""
+
+
+def test_parent_and_children_go_on_after_a_fork_amid_verifications(
+    environ: dict[str, str], provider: Provider
+) -> None:
+    run(FORKS, environ)
+    asked = Counter(form["response"] for form in provider.asked)
+    assert all(asked[f"token-{number}"] == 4 for number in range(20))
+
+
+IN_MEMORY = """
+import os, preforked
+child = os.fork()
+outcome = preforked.outcome("token")
+if not child:
+    os._exit(outcome != "store-unavailable")
+assert outcome == "passed", outcome
+assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+def test_a_store_in_memory_is_of_one_process(environ: dict[str, str]) -> None:
+    run(IN_MEMORY, {**environ, "SITE_STORE": "memory:"})
+
+
+def run(program: str, environ: dict[str, str]) -> None:
+    """Runs a program to its end, which is a good one.
+
+    What Python warns of, to fork beside threads, is done on purpose.
+    """
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
