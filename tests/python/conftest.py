@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Callable
 
 import pytest
+
+STARTS_WITHIN = 60.0
 
 
 def _named(variable: str) -> str:
@@ -72,3 +82,63 @@ def answer_of(server_program: str) -> Callable[[str, str], str]:
         return str(json.loads(opened.stdout)["answer"])
 
     return read
+
+
+Served = AbstractContextManager[str]
+
+
+@pytest.fixture(scope="session")
+def served() -> Callable[..., Served]:
+    """Runs a web server, and says where: `with served(lambda port: […], log, VARIABLE="value") as url: …`"""
+
+    @contextmanager
+    def run(command: Callable[[int], list[str]], log: Path, **environ: str) -> Iterator[str]:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        url = f"http://127.0.0.1:{port}"
+        with log.open("w") as output:
+            server = subprocess.Popen(
+                command(port), env={**os.environ, **environ}, stdout=output, stderr=output
+            )
+            try:
+                if not _answers(url, server):
+                    pytest.fail(f"{server.args!r} does not answer; it said:\n{log.read_text()}")
+                yield url
+            finally:
+                server.terminate()
+                server.wait(STARTS_WITHIN)
+
+    return run
+
+
+@pytest.fixture
+def under_gunicorn(served: Callable[..., Served], tmp_path: Path) -> Callable[..., Served]:
+    """Serves an application with three processes of four threads each, and says where.
+
+    `with under_gunicorn("module:application", folder, "--preload", VARIABLE="value") as url: …`
+    """
+
+    def serve(application: str, folder: Path, *options: str, **environ: str) -> Served:
+        workers = ["--workers", "3", "--threads", "4", "--chdir", str(folder), *options]
+
+        def command(port: int) -> list[str]:
+            return [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", *workers]
+
+        return served(command, tmp_path / "gunicorn.log", **environ)
+
+    return serve
+
+
+def _answers(url: str, server: subprocess.Popen[bytes]) -> bool:
+    deadline = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=STARTS_WITHIN).close()
+        except urllib.error.HTTPError as error:
+            error.close()
+        except OSError:
+            time.sleep(0.1)
+            continue
+        return True
+    return False

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Callable
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from .support import Complaints, Site
+from .support import ROOT, Complaints, Site
 
+RUN = ROOT / "examples" / "run.py"
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -33,12 +36,17 @@ def browser(chromium: str) -> Iterator[Browser]:
 def site(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
+    served: Callable[..., AbstractContextManager[str]],
     answer_of: Callable[[str, str], str],
 ) -> Iterator[Site]:
-    """The site that the test module names as `SITE`."""
-    site = Site(request.module.SITE, tmp_path_factory.mktemp("site"), answer_of)
-    yield site
-    site.stop()
+    """The site that the test module names as `SITE`, started with its one command."""
+    data = tmp_path_factory.mktemp("site")
+
+    def command(port: int) -> list[str]:
+        return [sys.executable, str(RUN), request.module.SITE, f"--port={port}", f"--data={data}"]
+
+    with served(command, data / "log") as url:
+        yield Site(url, data, answer_of)
 
 
 @pytest.fixture

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 import sqlite3
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
@@ -18,61 +13,24 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 ROOT = Path(__file__).resolve().parents[3]
 AXE = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENSHOTS = ROOT / "target" / "screenshots"
-STARTS_WITHIN = 60.0
 
 
+@dataclass(frozen=True)
 class Site:
-    """One of the example sites, started with its one command; to be stopped."""
+    """An example site that runs."""
 
-    def __init__(self, name: str, data: Path, answer_of: Callable[[str, str], str]) -> None:
-        self.data = data
-        self._answer_of = answer_of
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-        port = self.url.rpartition(":")[2]
-        self._log = (data / "log").open("w+")
-        command = [
-            sys.executable,
-            str(ROOT / "examples" / "run.py"),
-            name,
-            "--port",
-            port,
-            "--data",
-            str(data),
-        ]
-        self._process = subprocess.Popen(command, stdout=self._log, stderr=self._log)
-        self._wait()
-
-    def _wait(self) -> None:
-        deadline = time.monotonic() + STARTS_WITHIN
-        while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                urllib.request.urlopen(self.url, timeout=STARTS_WITHIN).close()
-                return
-            except urllib.error.URLError:
-                time.sleep(0.1)
-        self.stop()
-        raise AssertionError(f"the site does not answer at {self.url}; it said:\n{self.log()}")
-
-    def log(self) -> str:
-        """What the site has printed."""
-        return (self.data / "log").read_text()
+    url: str
+    data: Path
+    answer_of: Callable[[str, str], str]
 
     def answer(self, key: str) -> str:
         """The answer to a challenge of this site."""
-        return self._answer_of(key, (self.data / "captcha.secret").read_text())
+        return self.answer_of(key, (self.data / "captcha.secret").read_text())
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """What the site's database holds."""
         with closing(sqlite3.connect(self.data / "site.sqlite3")) as connection:
             return connection.execute(query).fetchall()
-
-    def stop(self) -> None:
-        """Ends the site's process."""
-        self._process.terminate()
-        self._process.wait(STARTS_WITHIN)
-        self._log.close()
 
 
 class Complaints:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Barrier
 
@@ -19,8 +15,7 @@ import pytest
 from cattlegrid import generate_secret
 
 HERE = Path(__file__).parent
-WORKERS, THREADS, TOKENS, AT_ONCE = 3, 4, 12, 8
-STARTS_WITHIN = 60.0
+TOKENS, AT_ONCE = 12, 8
 
 
 @pytest.fixture
@@ -29,35 +24,17 @@ def secret() -> str:
     return generate_secret()
 
 
-@pytest.fixture(params=["preload", "each worker by itself"])
-def url(request: pytest.FixtureRequest, tmp_path: Path, secret: str) -> Iterator[str]:
+@pytest.fixture(params=[["--preload"], []], ids=["preload", "each worker by itself"])
+def url(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    secret: str,
+    under_gunicorn: Callable[..., AbstractContextManager[str]],
+) -> Iterator[str]:
     """Where the site is served."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "served:app", "--chdir", str(HERE)]
-    command += ["--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS), "--threads", str(THREADS)]
-    command += ["--preload"] if request.param == "preload" else []
-    environ = {**os.environ, "SITE_SECRET": secret, "SITE_STORE": f"sqlite:{tmp_path / 'spent.sqlite3'}"}
-    with (tmp_path / "log").open("w") as log:
-        server = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
-        try:
-            _wait(f"http://127.0.0.1:{port}", server, tmp_path / "log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(STARTS_WITHIN)
-
-
-def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            httpx.get(url).raise_for_status()
-            return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    pytest.fail(f"gunicorn does not serve the site; it said:\n{log.read_text()}")
+    store = f"sqlite:{tmp_path / 'spent.sqlite3'}"
+    with under_gunicorn("served:app", HERE, *request.param, SITE_SECRET=secret, SITE_STORE=store) as url:
+        yield url
 
 
 def test_each_token_passes_once(url: str, secret: str, answer_of: Callable[[str, str], str]) -> None:
