@@ -47,7 +47,8 @@ def _spend(hashkey: object) -> str | None:
         captcha = alive(hashkey, using)
         if captcha is None:
             return None
-        deleted, _ = CaptchaStore.objects.using(using).filter(pk=captcha.pk).delete()
+        # Why not of a query set: that would open a transaction around the one statement.
+        deleted, _ = CaptchaStore(pk=captcha.pk).delete(using=using)
     if connections[using].in_atomic_block:
         rollback.remember(captcha.pk, using)
     return captcha.response if deleted == 1 else None
