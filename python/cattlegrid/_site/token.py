@@ -1,12 +1,18 @@
-"""Where a request may carry its response token, and how many it may carry: one."""
+"""Which requests need a response token, where they may carry it, and how many they may carry: one."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""The methods that change nothing. Any other needs a token, those that nobody knows included."""
+
 HEADER = "X-Captcha-Response"
 """The header in which a program may send the token, whatever the body is."""
+
+JSON_NAME = "captcha"
+"""What a JSON body may call the token, besides the provider's name for it."""
 
 
 def only(values: Sequence[object]) -> object:

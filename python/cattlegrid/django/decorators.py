@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from cattlegrid import Refused, Unavailable
 from cattlegrid._site.refusal import refusal, wants_json
+from cattlegrid._site.token import SAFE_METHODS
 from cattlegrid._site.verification import Missing, Undecided
 from cattlegrid.django import requests
 
@@ -63,7 +64,7 @@ def _class(view: Any, action: str | None) -> Any:
 def _sync(view: Callable[..., Any], action: str | None) -> Callable[..., Any]:
     @functools.wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method not in requests.SAFE_METHODS:
+        if request.method not in SAFE_METHODS:
             try:
                 found = requests.check(request, requests.token(request), action)
             except (Missing, Refused, Unavailable) as error:
@@ -77,7 +78,7 @@ def _sync(view: Callable[..., Any], action: str | None) -> Callable[..., Any]:
 def _async(view: Callable[..., Any], action: str | None) -> Callable[..., Any]:
     @functools.wraps(view)
     async def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method not in requests.SAFE_METHODS:
+        if request.method not in SAFE_METHODS:
             try:
                 found = await requests.check_async(request, requests.token(request), action)
             except (Missing, Refused, Unavailable) as error:

@@ -8,16 +8,10 @@ from django.http import HttpRequest, QueryDict
 from django.http.request import RawPostDataException
 
 from cattlegrid._site.address import client_address
-from cattlegrid._site.token import HEADER, from_json, only
+from cattlegrid._site.token import HEADER, JSON_NAME, from_json, only
 from cattlegrid._site.verification import Verification
 from cattlegrid._site.widget import field_name
 from cattlegrid.django.conf import captcha
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-"""The methods that change nothing. Any other is checked, those that nobody knows included."""
-
-JSON_NAME = "captcha"
-"""What a JSON body may call the token, besides the provider's name for it."""
 
 
 def remote_ip(request: HttpRequest) -> str | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rest_framework.exceptions import ParseError
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from cattlegrid import Refused, Unavailable
-from cattlegrid._site.token import HEADER, only
+from cattlegrid._site.token import HEADER, JSON_NAME, SAFE_METHODS, only
 from cattlegrid._site.verification import Missing
 from cattlegrid._site.widget import field_name
 from cattlegrid.django import requests
@@ -28,7 +29,7 @@ class CaptchaRequired(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """True, or an answer with the reason."""
-        if request.method in requests.SAFE_METHODS:
+        if request.method in SAFE_METHODS:
             return True
         action = getattr(view, "captcha_action", None)
         plain = request._request
@@ -41,14 +42,17 @@ class CaptchaRequired(BasePermission):
 
 def token(request: Request) -> object:
     """The response token of a request; None without one."""
-    return request.headers.get(HEADER) or token_in(request.data)
+    try:
+        return request.headers.get(HEADER) or token_in(request.data)
+    except RecursionError:
+        raise ParseError from None
 
 
 def token_in(data: object) -> object:
     """The response token in the data of a request; None without one."""
     if not isinstance(data, Mapping):
         return None
-    for name in (requests.JSON_NAME, field_name(captcha().settings)):
+    for name in (JSON_NAME, field_name(captcha().settings)):
         if name in data:
             return only(data.getlist(name)) if hasattr(data, "getlist") else data[name]
     return None

@@ -11,6 +11,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from cattlegrid import Refused, Unavailable
+from cattlegrid._site.token import JSON_NAME
 from cattlegrid._site.verification import Missing, Verification
 from cattlegrid.django import requests
 from cattlegrid.drf.exceptions import CaptchaFailed
@@ -47,7 +48,7 @@ class CaptchaSerializerMixin(_Serializer):
 
     def get_fields(self) -> dict[str, Any]:
         """The serializer's fields, and that of the token."""
-        return {**super().get_fields(), requests.JSON_NAME: _TokenField()}
+        return {**super().get_fields(), JSON_NAME: _TokenField()}
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         """Validates the data if their token passes."""
@@ -62,7 +63,7 @@ class CaptchaSerializerMixin(_Serializer):
             self.captcha_verification = requests.check(plain, token_in(data), self.captcha_action)
         except (Missing, Refused, Unavailable) as error:
             self._captcha_failure = CaptchaFailed(error)
-            message = {requests.JSON_NAME: [self._captcha_failure.message]}
+            message = {JSON_NAME: [self._captcha_failure.message]}
             raise ValidationError(message, code=self._captcha_failure.codes[0]) from None
         return super().run_validation(data)
 

@@ -12,11 +12,10 @@ from flask import request
 from werkzeug.local import LocalProxy
 
 from cattlegrid import Refused, Unavailable
+from cattlegrid._site.token import SAFE_METHODS
 from cattlegrid._site.verification import Missing, Verification
 from cattlegrid.flask import site
 from cattlegrid.flask.errors import http_error
-
-_READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
@@ -101,7 +100,7 @@ def _guarded(action: str | None, view: _View) -> _View:
 
         @functools.wraps(view)
         async def guarded_async(*args: Any, **kwargs: Any) -> Any:
-            if request.method not in _READING:
+            if request.method not in SAFE_METHODS:
                 await check_captcha_async(action)
             return await view(*args, **kwargs)
 
@@ -109,7 +108,7 @@ def _guarded(action: str | None, view: _View) -> _View:
 
     @functools.wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        if request.method not in _READING:
+        if request.method not in SAFE_METHODS:
             check_captcha(action)
         return view(*args, **kwargs)
 

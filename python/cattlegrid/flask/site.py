@@ -16,9 +16,6 @@ from cattlegrid._site.widget import field_name
 NAME = "cattlegrid"
 """Of the app's extension, and of the blueprint."""
 
-JSON_NAME = "captcha"
-"""What a JSON body may call the token, besides the provider's name for it."""
-
 # Why: a body is read before anybody knows who sent it, and Flask by itself sets no limit.
 _LONGEST_JSON = 4 * 1024 * 1024
 
@@ -58,11 +55,11 @@ def evidence(settings: Settings) -> Evidence:
 
 
 def _response_token(name: str) -> object:
-    headers = request.headers.getlist(token.HEADER)
-    if headers:
-        return token.only(headers)
+    header = request.headers.get(token.HEADER)
+    if header:
+        return header
     if not request.is_json:
         return token.only(request.form.getlist(name))
     if not 0 < (request.content_length or 0) <= _LONGEST_JSON:
         return None
-    return token.from_json(request.get_data(), name, JSON_NAME)
+    return token.from_json(request.get_data(), name, token.JSON_NAME)
