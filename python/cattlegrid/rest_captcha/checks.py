@@ -10,12 +10,11 @@ from django.core import checks
 from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, router
 from rest_framework.settings import api_settings as drf_settings
 
 from cattlegrid.rest_captcha import answers, captcha, utils
-from cattlegrid.rest_captcha.settings import api_settings
+from cattlegrid.rest_captcha.settings import DEFAULTS, api_settings
 
 _LONGEST_KEY = 200
 
@@ -51,6 +50,13 @@ def check_deployment(**_: Any) -> list[checks.CheckMessage]:
 
 
 def _settings() -> Iterator[checks.CheckMessage]:
+    unknown = set(getattr(django_settings, "REST_CAPTCHA", None) or {}) - set(DEFAULTS)
+    if unknown:
+        yield checks.Warning(
+            f"REST_CAPTCHA names settings that there are not: {', '.join(sorted(map(str, unknown)))}.",
+            hint=f"There are {', '.join(DEFAULTS)}.",
+            id="rest_captcha.W007",
+        )
     timeout = api_settings.CAPTCHA_TIMEOUT
     if timeout is not None and not (isinstance(timeout, (int, float)) and timeout >= 1):
         yield checks.Error(
@@ -64,7 +70,7 @@ def _settings() -> Iterator[checks.CheckMessage]:
             hint=f"It must have {{key}} in it, no spaces, and make at most {_LONGEST_KEY} ASCII characters.",
             id="rest_captcha.E002",
         )
-    yield from _length()
+    yield from _letters()
     if api_settings.MASTER_CAPTCHA and not django_settings.DEBUG:
         yield checks.Warning(
             "MASTER_CAPTCHA of REST_CAPTCHA is set while DEBUG is off: whoever knows it needs no picture.",
@@ -73,7 +79,7 @@ def _settings() -> Iterator[checks.CheckMessage]:
         )
 
 
-def _length() -> Iterator[checks.CheckMessage]:
+def _letters() -> Iterator[checks.CheckMessage]:
     length = api_settings.CAPTCHA_LENGTH
     if not (isinstance(length, int) and 1 <= length <= 64):
         yield checks.Error(
@@ -90,9 +96,10 @@ def _length() -> Iterator[checks.CheckMessage]:
         )
     try:
         captcha.generate_image(utils.random_char_challenge(length))
-    except (ImproperlyConfigured, ImportError) as error:
+    # Why any: functions of the site's own may raise whatever they like.
+    except Exception as error:
         yield checks.Error(
-            str(error),
+            f"No picture can be drawn: {error}",
             hint="See CAPTCHA_STYLE, CAPTCHA_FONT_PATH, the other settings of pictures, FILTER_FUNCTION and "
             "NOISE_FUNCTION of REST_CAPTCHA.",
             id="rest_captcha.E003",

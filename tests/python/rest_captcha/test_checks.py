@@ -42,11 +42,14 @@ def test_the_defaults_are_good() -> None:
         ({"CAPTCHA_STYLE": "pretty"}, "rest_captcha.E003"),
         ({"CAPTCHA_FONT_PATH": "/no/such/font.ttf"}, "rest_captcha.E003"),
         ({"FILTER_FUNCTION": "no.such.function"}, "rest_captcha.E003"),
+        ({"NOISE_FUNCTION": "builtins.len"}, "rest_captcha.E003"),
+        ({"FILTER_FUNCTION": None}, "rest_captcha.E003"),
         ({"CAPTCHA_CACHE": "none"}, "rest_captcha.E004"),
         ({"CAPTCHA_LENGTH": 0}, "rest_captcha.E005"),
         ({"CAPTCHA_LENGTH": "4"}, "rest_captcha.E005"),
         ({"MASTER_CAPTCHA": {"key": "VALUE"}}, "rest_captcha.W001"),
         ({"CAPTCHA_LENGTH": 9}, "rest_captcha.W002"),
+        ({"CAPTCHA_LENTGH": 4}, "rest_captcha.W007"),
     ],
 )
 def test_what_cannot_work_is_found(settings: dict[str, Any], expected: str) -> None:
