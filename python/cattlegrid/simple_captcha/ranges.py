@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII | re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class RangedFile:
+class RangedFile(NamedTuple):
     """The part of a file that a response has: from, to (exclusive), and the size of the whole, in bytes."""
 
     start: int
@@ -28,25 +26,24 @@ class RangedResponse(HttpResponse):
 
     def __init__(self, request: HttpRequest, content: bytes, **kwargs: Any) -> None:
         size = len(content)
-        asked = _RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
-        if asked is None or not any(asked.groups()):
-            self.ranged_file = RangedFile(0, size, size)
-        else:
-            kwargs["status"] = 206
-            self.ranged_file = RangedFile(*_bounds(asked[1], asked[2], size), size)
-        part = self.ranged_file
-        if part.start >= part.stop:
-            kwargs["status"] = 416
+        asked = _asked(request.headers.get("Range", ""), size)
+        part = self.ranged_file = asked or RangedFile(0, size, size)
         super().__init__(content[part.start : part.stop], **kwargs)
         self["Accept-Ranges"] = "bytes"
         self["Content-Length"] = len(self.content)
-        if self.status_code == 206:
+        if asked and part.start < part.stop:
+            self.status_code = 206
             self["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-        elif self.status_code == 416:
+        elif asked:
+            self.status_code = 416
             self["Content-Range"] = f"bytes */{size}"
 
 
-def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
-    if not first:
-        return max(size - int(last), 0), size
-    return int(first), min(int(last) + 1, size) if last else size
+def _asked(header: str, size: int) -> RangedFile | None:
+    found = _RANGE.fullmatch(header.strip())
+    first, last = found.groups() if found else ("", "")
+    if first and last and int(first) > int(last):
+        return None
+    if first:
+        return RangedFile(int(first), min(int(last) + 1, size) if last else size, size)
+    return RangedFile(max(size - int(last), 0), size, size) if last else None
