@@ -11,7 +11,7 @@ from cattlegrid import ConfigurationError, Gate, Refused, Unavailable
 from cattlegrid._site import staged
 from cattlegrid._site.checker import Checker, GateChecker, make
 from cattlegrid._site.settings import Settings
-from cattlegrid._site.verification import Missing, Verification, refused
+from cattlegrid._site.verification import Missing, Verification, refused, unavailable
 
 _log = logging.getLogger("cattlegrid")
 
@@ -58,19 +58,17 @@ class Captcha:
     ) -> Verification:
         """Checks what a request sent as its response token, of whatever type and length, and spends it.
 
-        `action` stands in for the one of the settings. Raises `Missing`, `Refused` and `Unavailable`, and for
-        a site that is configured wrongly `ConfigurationError`.
+        `action` stands in for the one of the settings. Raises `Missing`, `Refused` and `Unavailable`.
         """
         outcome = self._staged()
         if outcome is not None:
             return self._play(outcome)
         text = _readable(token)
-        checker = self.prepare()
         try:
-            return Verification.of(checker.verify(text, remote_ip=remote_ip, action=action))
-        except (Refused, Unavailable) as error:
+            return Verification.of(self.prepare().verify(text, remote_ip=remote_ip, action=action))
+        except (Refused, Unavailable, ConfigurationError) as error:
             self._raise_unless_lenient(error)
-        checker.claim(text)
+        self.prepare().claim(text)
         return self._undecided()
 
     async def check_async(
@@ -81,13 +79,18 @@ class Captcha:
         if outcome is not None:
             return self._play(outcome)
         text = _readable(token)
-        checker = self.prepare()
         try:
-            return Verification.of(await checker.verify_async(text, remote_ip=remote_ip, action=action))
-        except (Refused, Unavailable) as error:
+            verify = self.prepare().verify_async
+            return Verification.of(await verify(text, remote_ip=remote_ip, action=action))
+        except (Refused, Unavailable, ConfigurationError) as error:
             self._raise_unless_lenient(error)
-        await checker.claim_async(text)
+        await self.prepare().claim_async(text)
         return self._undecided()
+
+    def misconfigured(self, error: ConfigurationError) -> Unavailable:
+        """Logs what only the operator can mend. A visitor is told that nobody could decide."""
+        _log.error("requests are refused because the settings cannot be used: %s", error)
+        return unavailable("misconfigured")
 
     def _staged(self) -> staged.Outcome | None:
         outcome = staged.current()
@@ -105,7 +108,9 @@ class Captcha:
             self._raise_unless_lenient(error)
         return self._undecided()
 
-    def _raise_unless_lenient(self, error: Refused | Unavailable) -> None:
+    def _raise_unless_lenient(self, error: Refused | Unavailable | ConfigurationError) -> None:
+        if isinstance(error, ConfigurationError):
+            raise self.misconfigured(error)
         if isinstance(error, Refused):
             if not _OF_OUR_KEYS.isdisjoint(error.codes):
                 codes = ", ".join(error.codes)

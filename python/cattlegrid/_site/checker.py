@@ -60,7 +60,17 @@ def make(settings: Settings) -> Checker:
     """The one for these settings. Raises `ConfigurationError` for what the core refuses."""
     if settings.provider == GATE:
         return GateChecker(_gate(settings), settings.action)
-    return _verifier(settings)
+    return Verifier(
+        settings.provider,
+        secret_key=settings.secret_keys[0],
+        store=settings.store,
+        site_key=settings.site_key,
+        url=settings.siteverify,
+        hostnames=settings.hostnames,
+        action=settings.action,
+        minimum_score=settings.minimum_score,
+        timeout=settings.timeout,
+    )
 
 
 def _gate(settings: Settings) -> Gate:
@@ -72,18 +82,4 @@ def _gate(settings: Settings) -> Gate:
         hostnames=settings.hostnames,
         challenge_ttl=settings.challenge_ttl,
         token_ttl=settings.token_ttl,
-    )
-
-
-def _verifier(settings: Settings) -> Verifier:
-    return Verifier(
-        settings.provider,
-        secret_key=settings.secret_keys[0],
-        store=settings.store,
-        site_key=settings.site_key,
-        url=settings.siteverify,
-        hostnames=settings.hostnames,
-        action=settings.action,
-        minimum_score=settings.minimum_score,
-        timeout=settings.timeout,
     )

@@ -5,18 +5,25 @@ A front end hands in what it got and sends the `Reply` that it gets.
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cattlegrid import Challenge, Refused, Unavailable
+from cattlegrid import Challenge, ConfigurationError, Gate, Refused, Unavailable
 from cattlegrid._site.check import Captcha
 
 MOST_BYTES = 65_536
 """How large a body may be. A front end reads one byte more at most."""
+
+if TYPE_CHECKING:
+    from typing_extensions import ParamSpec
+
+    _Asked = ParamSpec("_Asked")
 
 _STATUSES = {"unknown-key": 404, "expired-key": 410, "spent-key": 410, "wrong-site": 403}
 _JUDGED = frozenset({"wrong-answer", "expired-key", "spent-key"})
@@ -33,9 +40,31 @@ class Reply:
 
 
 class _Problem(Exception):
+    """What is wrong with a request."""
+
     def __init__(self, status: int, code: str, detail: str) -> None:
         super().__init__(detail)
-        self.reply = _problem(status, code, detail)
+        self.status = status
+        self.code = code
+
+
+def _answering(method: Callable[_Asked, Reply]) -> Callable[_Asked, Reply]:
+    """The method, whose exceptions are problems that the page is told of."""
+
+    @functools.wraps(method)
+    def answer(*args: _Asked.args, **kwargs: _Asked.kwargs) -> Reply:
+        try:
+            return method(*args, **kwargs)
+        except _Problem as problem:
+            return _problem(problem.status, problem.code, str(problem))
+        except Refused as error:
+            # Why: to the server this is a body that it cannot read.
+            code = "bad-request" if error.code == "invalid-action" else error.code
+            return _problem(_STATUSES.get(code, 400), code, str(error))
+        except Unavailable as error:
+            return _problem(503, error.code, "nobody can decide now; try again", {"Retry-After": "1"})
+
+    return answer
 
 
 @dataclass(frozen=True)
@@ -46,54 +75,46 @@ class GateApi:
     path: str
     """Where challenges are: `…/api/v1/challenges`, from the site's root."""
 
+    @_answering
     def create(self, content_type: str, body: bytes) -> Reply:
         """`POST {path}`"""
-        try:
-            wanted = _json(content_type, body)
-            if _text(wanted, "sitekey") != self.captcha.site_key:
-                raise _Problem(400, "unknown-site", "no site has this site key")
-            action = _optional(wanted, "action") or None
-            challenge = self.captcha.gate.issue(kind=_optional(wanted, "kind"), action=action)
-        except _Problem as problem:
-            return problem.reply
-        except Refused as error:
-            return _problem(400, error.code, str(error))
-        except ValueError as error:
-            return _problem(400, "bad-request", str(error))
-        return _reply(201, self._shown(challenge))
+        gate = self._gate()
+        wanted = _json(content_type, body)
+        if _text(wanted, "sitekey") != gate.site_key:
+            raise _Problem(400, "unknown-site", "no site has this site key")
+        action = _optional(wanted, "action") or None
+        return _reply(201, self._shown(gate.issue(kind=_optional(wanted, "kind"), action=action)))
 
+    @_answering
     def image(self, key: str, scale: str | None) -> Reply:
         """`GET {path}/{key}/image?scale={scale}`"""
         if scale not in (None, "1", "2"):
-            return _problem(400, "bad-request", "`scale` is 1 or 2")
-        try:
-            png = self.captcha.gate.image(_key(key), scale=2 if scale == "2" else 1)
-        except _Problem as problem:
-            return problem.reply
-        except Refused as error:
-            return _refusal(error)
+            raise _Problem(400, "bad-request", "`scale` is 1 or 2")
+        png = self._gate().image(_key(key), scale=2 if scale == "2" else 1)
         lifetime = int(self.captcha.settings.challenge_ttl)
         return Reply(200, png, "image/png", {"Cache-Control": f"private, max-age={lifetime}, immutable"})
 
+    @_answering
     def answer(self, key: str, content_type: str, body: bytes, page: str | None) -> Reply:
         """`POST {path}/{key}/answer`. `page` is what `page_host` says."""
-        gate = self.captcha.gate
+        gate = self._gate()
+        # Why: JSON can write what is no Unicode text; it is a wrong answer like any other.
+        given = _text(_json(content_type, body), "answer").encode("utf-8", "replace").decode()
         try:
-            given = _text(_json(content_type, body), "answer")
-            # Why: JSON can write what is no Unicode text; it is a wrong answer like any other.
-            given = given.encode("utf-8", "replace").decode()
             token = gate.answer(_key(key), given, hostname=page)
-        except _Problem as problem:
-            return problem.reply
         except Refused as error:
             if error.code not in _JUDGED:
-                return _refusal(error)
+                raise
             fresh = self._shown(gate.renew(key))
             return _reply(200, {"success": False, "error-codes": [error.code], "challenge": fresh})
-        except Unavailable as error:
-            return _problem(503, error.code, "the store cannot decide now; try again", {"Retry-After": "1"})
         expires = datetime.now(timezone.utc) + timedelta(seconds=self.captcha.settings.token_ttl)
         return _reply(200, {"success": True, "token": token, "expires_at": _rfc3339(expires)})
+
+    def _gate(self) -> Gate:
+        try:
+            return self.captcha.gate
+        except ConfigurationError as error:
+            raise self.captcha.misconfigured(error) from None
 
     def _shown(self, challenge: Challenge) -> dict[str, object]:
         return {
@@ -156,10 +177,6 @@ def _key(key: str) -> str:
     if not key.isascii():
         raise _Problem(404, "unknown-key", "the challenge key is unknown or forged")
     return key
-
-
-def _refusal(error: Refused) -> Reply:
-    return _problem(_STATUSES.get(error.code, 400), error.code, str(error))
 
 
 def _problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Reply:

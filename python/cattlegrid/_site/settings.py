@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from cattlegrid import ConfigurationError, Style
 from cattlegrid._site.address import TrustedProxies
 
-GATE = "gate"
+Provider = Literal["cattlegrid", "hcaptcha", "recaptcha_v2", "recaptcha_v3", "turnstile", "gate"]
+Kind = Literal["chars", "math", "words", "unicode"]
+
+PROVIDERS = get_args(Provider)
+
+GATE: Literal["gate"] = "gate"
 """The provider that is the engine in this process."""
 
-PROVIDERS = ("cattlegrid", "hcaptcha", "recaptcha_v2", "recaptcha_v3", "turnstile", GATE)
-
-_KINDS = ("chars", "math", "words", "unicode")
 _LONGEST_TIME = 86_400.0
 _NOBODY = TrustedProxies()
 
@@ -24,7 +26,7 @@ _NOBODY = TrustedProxies()
 class Settings:
     """What a site has configured. `docs/python-settings.md` has the meaning of each."""
 
-    provider: str
+    provider: Provider
     secret_keys: tuple[str, ...] = field(repr=False)
     """One, but for a gate: there the first seals and all open."""
     store: str = field(repr=False)
@@ -40,7 +42,7 @@ class Settings:
     """In seconds, for a whole check."""
     when_unreachable: str = "refuse"
     trusted_proxies: TrustedProxies = _NOBODY
-    kinds: tuple[str, ...] = ("chars",)
+    kinds: tuple[Kind, ...] = ("chars",)
     style: Style | None = None
     challenge_ttl: float = 300.0
     """In seconds."""
@@ -194,7 +196,7 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "TIMEOUT": _number(0.1, 60.0),
     "WHEN_UNREACHABLE": _one_of("refuse", "allow"),
     "TRUSTED_PROXIES": _proxies,
-    "KINDS": _some_of(*_KINDS),
+    "KINDS": _some_of(*get_args(Kind)),
     "STYLE": _style,
     "CHALLENGE_TTL": _number(1.0, _LONGEST_TIME),
     "TOKEN_TTL": _number(1.0, _LONGEST_TIME),

@@ -46,7 +46,7 @@ def refused(*codes: str) -> Refused:
 
 
 def unavailable(code: str) -> Unavailable:
-    """An outage that is staged on this side of the core."""
+    """An outage on this side of the core."""
     error = Unavailable(code)
     error.code = code
     return error

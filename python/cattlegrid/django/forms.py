@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from asgiref.sync import sync_to_async
 from django import forms
@@ -20,7 +20,7 @@ from cattlegrid._site.token import only
 from cattlegrid._site.verification import Missing, Undecided, Verification
 from cattlegrid._site.widget import field_name
 from cattlegrid.django import markup, requests
-from cattlegrid.django.conf import captcha
+from cattlegrid.django.conf import captcha as site_captcha
 
 if TYPE_CHECKING:
     _Form = forms.Form
@@ -53,12 +53,12 @@ class CaptchaWidget(forms.Widget):
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> object:  # noqa: ARG002
         """The token, under the name that the provider gives it; None if it is there twice."""
-        posted = field_name(captcha().settings)
+        posted = field_name(site_captcha().settings)
         return only(data.getlist(posted)) if hasattr(data, "getlist") else data.get(posted)
 
     def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:  # noqa: ARG002
         """Whether the form was sent without a token."""
-        return field_name(captcha().settings) not in data
+        return field_name(site_captcha().settings) not in data
 
     @property
     def media(self) -> forms.Media:
@@ -82,8 +82,10 @@ class CaptchaField(forms.Field):
             if name in kwargs:
                 raise TypeError(f"CaptchaField takes no {name}: a form without a token is never valid")
         self.action = action
+        self.checked_by_form = False
+        """Whether the form checks before any field is cleaned."""
         self.verification: Verification | None = None
-        """What the form's own check has found, before this field is cleaned."""
+        """What that check has found."""
         super().__init__(label=label, **kwargs)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
@@ -97,7 +99,7 @@ class CaptchaField(forms.Field):
         if self.verification is not None:
             return self.verification
         try:
-            return captcha().check(value, action=self.action)
+            return site_captcha().check(value, action=self.action)
         except (Missing, Refused, Unavailable) as error:
             raise self.error(error) from None
 
@@ -107,9 +109,15 @@ class CaptchaField(forms.Field):
         return ValidationError(self.error_messages[_ERRORS[found.status]], code=found.codes[0])
 
     def has_changed(self, initial: object, data: object) -> bool:  # noqa: ARG002
-        """Whether the form must be looked at because of this field: as long as nobody has checked."""
+        """Whether the form must be looked at because of this field."""
         # Why: a form that may be empty is valid without being looked at unless something in it has changed.
-        return self.verification is None
+        return not self.checked_by_form
+
+
+class _BoundCaptcha(Protocol):
+    name: str
+    data: object
+    field: CaptchaField
 
 
 class CaptchaFormMixin(_Form):
@@ -120,6 +128,12 @@ class CaptchaFormMixin(_Form):
     called `captcha`.
     """
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Raises `TypeError` where the form's own class would have its way before the mixin."""
+        if cls.__mro__.index(CaptchaFormMixin) > cls.__mro__.index(forms.BaseForm):
+            raise TypeError(f"{cls.__name__}: put CaptchaFormMixin before the form's own class")
+        super().__init_subclass__(**kwargs)
+
     def __init__(self, *args: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
         """`request` goes on to the form where its own class has a parameter of that name."""
         if request is not None and "request" in inspect.signature(super().__init__).parameters:
@@ -129,41 +143,43 @@ class CaptchaFormMixin(_Form):
         if not any(isinstance(field, CaptchaField) for field in self.fields.values()):
             self.fields["captcha"] = CaptchaField()
             self.order_fields(self.field_order)
+        for field in self.fields.values():
+            if isinstance(field, CaptchaField):
+                field.checked_by_form = True
 
     def full_clean(self) -> None:
         """Validates the form if its token passes; else its only error is that of the token."""
-        if self.is_bound:
-            name, field = self._captcha()
+        captcha = self._unchecked()
+        if captcha is not None:
             try:
-                if field.verification is None:
-                    field.verification = requests.check(*self._question(name, field))
+                captcha.field.verification = requests.check(*self._question(captcha))
             except (Missing, Refused, Unavailable) as error:
-                self._refuse(name, field, error)
+                self._refuse(captcha, error)
                 return
         super().full_clean()
 
     async def ais_valid(self) -> bool:
         """`is_valid` for asynchronous views."""
-        if self.is_bound and self._errors is None:
-            name, field = self._captcha()
+        captcha = self._unchecked()
+        if captcha is not None and self._errors is None:
             try:
-                if field.verification is None:
-                    field.verification = await requests.check_async(*self._question(name, field))
+                captcha.field.verification = await requests.check_async(*self._question(captcha))
             except (Missing, Refused, Unavailable) as error:
-                self._refuse(name, field, error)
-                return False
+                self._refuse(captcha, error)
         return await sync_to_async(self.is_valid)()
 
-    def _captcha(self) -> tuple[str, CaptchaField]:
-        return next((name, field) for name, field in self.fields.items() if isinstance(field, CaptchaField))
+    def _unchecked(self) -> _BoundCaptcha | None:
+        """The field, with its token, if it is still to be checked. A site may have taken it out."""
+        for name, field in self.fields.items():
+            if self.is_bound and isinstance(field, CaptchaField) and field.verification is None:
+                return cast("_BoundCaptcha", self[name])
+        return None
 
-    def _question(self, name: str, field: CaptchaField) -> tuple[HttpRequest | None, object, str | None]:
-        widget: forms.Widget = field.widget  # type: ignore[assignment]
-        token = widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
+    def _question(self, captcha: _BoundCaptcha) -> tuple[HttpRequest | None, object, str | None]:
         request = getattr(self.request, "_request", self.request)
-        return request, token, field.action
+        return request, captcha.data, captcha.field.action
 
-    def _refuse(self, name: str, field: CaptchaField, error: Undecided) -> None:
+    def _refuse(self, captcha: _BoundCaptcha, error: Undecided) -> None:
         self._errors = ErrorDict()
         self.cleaned_data = {}
-        self.add_error(name, field.error(error))
+        self.add_error(captcha.name, captcha.field.error(error))

@@ -46,6 +46,12 @@ class CaptchaSerializerMixin(_Serializer):
     captcha_verification: Verification | None = None
     _captcha_failure: CaptchaFailed | None = None
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Raises `TypeError` where the serializer's own class would have its way before the mixin."""
+        if cls.__mro__.index(CaptchaSerializerMixin) > cls.__mro__.index(serializers.BaseSerializer):
+            raise TypeError(f"{cls.__name__}: put CaptchaSerializerMixin before the serializer's own class")
+        super().__init_subclass__(**kwargs)
+
     def get_fields(self) -> dict[str, Any]:
         """The serializer's fields, and that of the token."""
         return {**super().get_fields(), JSON_NAME: _TokenField()}

@@ -1,0 +1,126 @@
+"""What `manage.py check` says, and how templates show the widget."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.template import Context, Template
+from django.test import override_settings
+
+from cattlegrid import ConfigurationError
+from cattlegrid.django.conf import captcha
+from cattlegrid.testing import TEST_KEYS
+from conftest import Settings
+
+
+def complaints(mapping: Any, *, deploy: bool = False, **more: Any) -> list[tuple[str, str]]:
+    with override_settings(CATTLEGRID=mapping, **more):
+        found = run_checks(include_deployment_checks=deploy)
+    return [(str(message.id), message.msg) for message in found if str(message.id).startswith("cattlegrid.")]
+
+
+def test_right_settings_are_silent(turnstile: Settings, gate: Settings) -> None:
+    assert complaints(turnstile, deploy=True) == []
+    assert complaints(gate, deploy=True) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"STORE": None}, "STORE is missing"),
+        ({"STORE": "memory:"}, "STORE is memory:"),
+        ({"STORE": "nonsense:/x"}, "nonsense"),
+        ({"SECRET_KEY": None}, "SECRET_KEY is missing"),
+        ({"SITE_KEY": None}, "SITE_KEY is missing"),
+        ({"TIMEOUT": 0}, "TIMEOUT"),
+        ({"VERIFY_URL": "https://captcha.example"}, ""),
+        ({"HOSTNAMES": ["no host"]}, ""),
+        ({"ACTION": "no action"}, ""),
+        ({"PROVIDER": "hcaptcha", "ACTION": "sign-up"}, ""),
+    ],
+)
+def test_wrong_settings_are_named(turnstile: Settings, change: Settings, named: str) -> None:
+    ((identity, message),) = complaints({**turnstile, **change})
+    assert identity == "cattlegrid.E001"
+    assert named in message
+
+
+def test_no_settings_are_wrong_too() -> None:
+    ((identity, message),) = complaints(None)
+    assert identity == "cattlegrid.E001"
+    assert "PROVIDER" in message
+
+
+def test_a_short_secret_of_a_gate_is_named_and_not_shown(gate: Settings) -> None:
+    ((identity, message),) = complaints({**gate, "SECRET_KEY": "hunter2"})
+    assert identity == "cattlegrid.E001"
+    assert "hunter2" not in message
+
+
+@pytest.mark.parametrize("publisher", sorted(TEST_KEYS))
+def test_published_keys_are_for_debug_and_tests(turnstile: Settings, publisher: str) -> None:
+    published = {**turnstile, "PROVIDER": publisher, **TEST_KEYS[publisher]}
+    ((identity, message),) = complaints(published)
+    assert identity == "cattlegrid.E002"
+    assert publisher in message
+    assert complaints(published, DEBUG=True) == []
+    assert complaints({**published, "TESTING": True}) == []
+
+
+def test_a_gate_needs_its_routes(gate: Settings) -> None:
+    class NoRoutes:
+        urlpatterns: tuple[object, ...] = ()
+
+    ((identity, _),) = complaints(gate, ROOT_URLCONF=NoRoutes)
+    assert identity == "cattlegrid.E003"
+
+
+def test_a_deployed_site_does_not_test(turnstile: Settings) -> None:
+    testing = {**turnstile, "TESTING": True}
+    assert complaints(testing) == []
+    ((identity, _),) = complaints(testing, deploy=True)
+    assert identity == "cattlegrid.E004"
+
+
+def test_settings_are_read_again_when_a_test_overrides_them(turnstile: Settings) -> None:
+    with override_settings(CATTLEGRID=turnstile):
+        first = captcha()
+        assert captcha() is first
+        with override_settings(CATTLEGRID={**turnstile, "SITE_KEY": "another"}):
+            assert captcha().site_key == "another"
+        assert captcha().site_key == "site"
+
+
+def render(template: str, **context: Any) -> str:
+    return Template("{% load cattlegrid %}" + template).render(Context(context))
+
+
+@pytest.mark.usefixtures("site")
+def test_tags_show_element_and_script() -> None:
+    assert render('{% captcha theme="dark" error_callback=name %}', name="<x>") == (
+        '<div data-theme="dark" data-error-callback="&lt;x&gt;" data-sitekey="site" '
+        'class="cf-turnstile"></div>'
+    )
+    assert render("{% captcha_script nonce=nonce %}", nonce='a"b') == (
+        '<script src="https://challenges.cloudflare.com/turnstile/v0/api.js" async defer '
+        'nonce="a&quot;b"></script>'
+    )
+    assert "nonce" not in render("{% captcha_script %}")
+
+
+def test_recaptcha_v3_has_a_script_of_ours(turnstile: Settings) -> None:
+    with override_settings(CATTLEGRID={**turnstile, "PROVIDER": "recaptcha_v3"}):
+        assert '<script src="/static/cattlegrid/recaptcha-v3.js" type="module"></script>' in render(
+            "{% captcha_script %}"
+        )
+        assert 'data-action="contact"' in render('{% captcha action="contact" %}')
+
+
+def test_an_action_that_the_provider_would_not_know_is_said_at_once(turnstile: Settings) -> None:
+    with (
+        override_settings(CATTLEGRID={**turnstile, "PROVIDER": "hcaptcha"}),
+        pytest.raises(ConfigurationError, match="knows no actions"),
+    ):
+        render('{% captcha action="contact" %}')
