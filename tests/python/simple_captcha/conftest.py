@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable
-from urllib.parse import urlsplit
 
 import django
 import pytest
@@ -17,6 +16,8 @@ from django.db import connections
 from django.test import Client, override_settings
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+from databases import database
 
 APPS = ["django.contrib.contenttypes", "django.contrib.auth", "rest_framework", "cattlegrid.simple_captcha"]
 
@@ -48,27 +49,6 @@ def _use(entry: dict[str, Any]) -> None:
     connections.settings["default"] = entry
     del connections["default"]
     lookup._select.cache_clear()
-
-
-def database(url: str) -> dict[str, Any]:
-    """What Django's settings say of the database of a URL."""
-    parts = urlsplit(url)
-    if parts.scheme == "sqlite":
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": parts.path}
-    if parts.scheme == "mysql":
-        import pymysql
-
-        # Why: Django asks for the version of the client that it knows.
-        pymysql.version_info = (2, 2, 1, "final", 0)
-        pymysql.install_as_MySQLdb()
-    return {
-        "ENGINE": f"django.db.backends.{parts.scheme}",
-        "HOST": parts.hostname,
-        "PORT": parts.port,
-        "USER": parts.username,
-        "PASSWORD": parts.password or "",
-        "NAME": parts.path.lstrip("/"),
-    }
 
 
 @pytest.fixture(scope="session")
