@@ -7,6 +7,7 @@ const captcha = form.querySelector('cattlegrid-captcha');
 
 async function show() {
   const wishes = await (await fetch(list.dataset.api)).json();
+  document.querySelector('#empty').hidden = wishes.length > 0;
   list.replaceChildren(
     ...wishes.map((wish) => {
       const item = document.createElement('li');

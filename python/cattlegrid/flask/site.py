@@ -7,7 +7,7 @@ from typing import TypedDict
 from flask import Flask, current_app, request
 
 from cattlegrid import ConfigurationError
-from cattlegrid._site import token
+from cattlegrid._site import test_keys, token
 from cattlegrid._site.address import client_address
 from cattlegrid._site.check import Captcha
 from cattlegrid._site.settings import Settings
@@ -29,7 +29,13 @@ class Evidence(TypedDict):
 
 def bind(app: Flask) -> Captcha:
     """Makes what checks for `app`, by its configuration. Raises `ConfigurationError`."""
-    captcha = Captcha(Settings.parse(app.config.get("CATTLEGRID"), testing=app.testing))
+    settings = Settings.parse(app.config.get("CATTLEGRID"), testing=app.testing)
+    if test_keys.in_use(settings) and not (app.debug or settings.testing):
+        raise ConfigurationError(
+            f"CATTLEGRID has keys that {settings.provider} publishes for tests: anybody passes. "
+            "Set SITE_KEY and SECRET_KEY to those of your site, or run it with --debug."
+        )
+    captcha = Captcha(settings)
     captcha.prepare()
     app.extensions[NAME] = captcha
     return captcha

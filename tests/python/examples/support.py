@@ -103,7 +103,10 @@ def looks_right(browser: Browser, url: str, name: str, ready: str) -> None:
         context = browser.new_context(reduced_motion="reduce", device_scale_factor=2, **options)
         page = context.new_page()
         complaints = Complaints(page)
-        page.goto(url)
+        response = page.goto(url)
+        policy = (response and response.header_value("content-security-policy")) or ""
+        assert policy.startswith("default-src 'self';")
+        assert "unsafe" not in policy
         page.locator(ready).first.wait_for()
         expect(page.locator("[data-state=loading]")).to_have_count(0)
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .support import Complaints, Site, Widget, looks_right
+from .support import Complaints, Site, Widget, looks_right, violations
 
 SITE = "django"
 PASSWORD = "analytical engine"
@@ -105,6 +105,7 @@ def test_mistakes_are_shown_and_another_token_is_asked_for(
     widget.solve()
     page.get_by_role("button", name="Sign up").click()
     expect(page.locator(".errorlist")).to_contain_text("match")
+    assert violations(page) == []
     assert page.get_by_label("Username").input_value() == "mary"
     assert widget.key()
     assert ("mary",) not in site.rows("SELECT username FROM auth_user")
@@ -141,6 +142,7 @@ def test_a_wrong_letter_brings_another_picture(
     page.get_by_role("button", name="Send").click()
     expect(page.locator(".errorlist")).to_contain_text("Invalid CAPTCHA")
     assert picture.key() != first
+    assert violations(page) == []
     expect(picture.field).to_be_empty()
     assert page.get_by_label("Message").input_value() == "Misread"
     assert "Misread" not in letters(site)

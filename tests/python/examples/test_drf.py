@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from cattlegrid.rest_captcha import VERSION
 
-from .support import Complaints, Site, Widget, looks_right
+from .support import Complaints, Site, Widget, looks_right, violations
 
 SITE = "drf"
 
@@ -58,6 +58,7 @@ def test_somebody_signs_up_once(page: Page, site: Site, opened: Complaints) -> N
         expect(form.locator("> [role=status]")).to_contain_text(said)
     expect(form.get_by_label("User name")).to_have_attribute("aria-invalid", "true")
     expect(form.get_by_label("User name")).to_have_value("ada")
+    assert violations(page) == []
     assert site.rows("SELECT username FROM auth_user") == [("ada",)]
     assert opened.other_than("status of 400") == []
 

@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .support import Complaints, Site, Widget, looks_right
+from .support import Complaints, Site, Widget, looks_right, violations
 
 SITE = "flask"
 PASSWORD = "analytical engine"
@@ -83,6 +83,7 @@ def test_mistakes_keep_what_was_typed(page: Page, site: Site, widget: Widget, co
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("alert")).to_contain_text("e-mail address")
     assert page.get_by_label("Message").input_value() == "Where are <b>my</b> seeds?"
+    assert violations(page) == []
     page.get_by_label("Your e-mail").fill("ada@example.org")
     widget.solve()
     page.get_by_role("button", name="Send").click()

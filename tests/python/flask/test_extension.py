@@ -13,6 +13,7 @@ from werkzeug.test import Client
 
 from cattlegrid import ConfigurationError, generate_secret
 from cattlegrid.flask import Captcha, check_captcha
+from cattlegrid.testing import TEST_KEYS
 
 CHALLENGES = "/captcha/api/v1/challenges"
 HCAPTCHA = {
@@ -70,6 +71,19 @@ def test_a_store_of_one_process_is_for_tests() -> None:
     app = Flask("live")
     app.config["CATTLEGRID"] = {"PROVIDER": "gate", "SECRET_KEY": generate_secret(), "STORE": "memory:"}
     with pytest.raises(ConfigurationError, match="memory:"):
+        Captcha(app)
+
+
+@pytest.mark.parametrize("provider", TEST_KEYS)
+def test_published_keys_are_for_debugging_and_tests(provider: str, settings: dict[str, Any]) -> None:
+    configured = {**settings, "PROVIDER": provider, **TEST_KEYS[provider]}
+    for config in ({"DEBUG": True}, {"TESTING": True}):
+        app = Flask("tried")
+        app.config.update(CATTLEGRID=configured, **config)
+        Captcha(app)
+    app = Flask("live")
+    app.config.update(CATTLEGRID=configured)
+    with pytest.raises(ConfigurationError, match="anybody passes"):
         Captcha(app)
 
 

@@ -29,9 +29,10 @@ async function send(form) {
 }
 
 async function showComments() {
-  const response = await fetch(document.querySelector('#comment').action);
+  const written = await (await fetch(document.querySelector('#comment').action)).json();
+  document.querySelector('#empty').hidden = written.length > 0;
   comments.replaceChildren(
-    ...(await response.json()).map(({ name, text }) => {
+    ...written.map(({ name, text }) => {
       const item = document.createElement('li');
       const author = document.createElement('strong');
       author.textContent = name;
