@@ -2,6 +2,8 @@
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
@@ -57,7 +59,7 @@ fn connect(path: &Path, options: SqliteOptions) -> Result<Connection, Problem> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
     // Why half: so that a claim that waits for another process's lock is told so before its own time is up.
-    connection.busy_timeout(options.timeout / 2)?;
+    connection.busy_handler(Some(wait(options.timeout / 2)))?;
 
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     adopt(&transaction)?;
@@ -74,6 +76,22 @@ fn connect(path: &Path, options: SqliteOptions) -> Result<Connection, Problem> {
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
     Ok(connection)
+}
+
+/// What a connection does while another process has the lock: it waits a moment and tries again, until its patience ends.
+///
+/// Why not `SQLite`'s own way: that one waits longer each time, up to a tenth of a second, and beside a few busy processes,
+/// which leave gaps of some microseconds, it hardly ever meets one.
+fn wait(patience: Duration) -> impl FnMut(i32) -> bool + Send + 'static {
+    const MOMENT: Duration = Duration::from_millis(1);
+    let mut began = Instant::now();
+    move |tries| {
+        if tries == 0 {
+            began = Instant::now();
+        }
+        thread::sleep(MOMENT);
+        began.elapsed() < patience
+    }
 }
 
 /// Makes sure that the database is ours, and gives it the schema if it is empty.
