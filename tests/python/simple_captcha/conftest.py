@@ -15,9 +15,9 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import Client, override_settings
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parent))
 
-from databases import database
+from captcha_databases import database
 
 APPS = ["django.contrib.contenttypes", "django.contrib.auth", "rest_framework", "cattlegrid.simple_captcha"]
 
@@ -59,7 +59,7 @@ def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(autouse=True)
 def site(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The site, empty, on SQLite or on the databases that `@pytest.mark.databases` asks for."""
+    """The site, empty, on SQLite, or on what a test with `DATABASES` runs on."""
     monkeypatch.setattr(answers, "_sweep", answers._Sweep())
     url = request.getfixturevalue(getattr(request, "param", "sqlite_url"))
     with (

@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 
 import django
-from databases import database
+from captcha_databases import database
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management import call_command

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
+from captcha_databases import DATABASES
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -19,7 +20,6 @@ from django.utils import timezone
 from cattlegrid.simple_captcha import helpers
 from cattlegrid.simple_captcha.models import CaptchaStore
 
-DATABASES = pytest.mark.parametrize("site", ["sqlite_url", "postgres_url", "mariadb_url"], indirect=True)
 MANY = 300
 
 

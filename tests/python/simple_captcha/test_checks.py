@@ -7,6 +7,7 @@ import unicodedata
 from typing import Any
 
 import pytest
+from captcha_databases import DATABASES
 from captcha_site import SignUp
 from django.core.exceptions import ValidationError
 from django.db import connection, connections, transaction
@@ -19,8 +20,6 @@ from cattlegrid.simple_captcha.fields import CaptchaField
 from cattlegrid.simple_captcha.models import CaptchaStore
 from cattlegrid.simple_captcha.serializers import CaptchaModelSerializer, CaptchaSerializer
 from cattlegrid.simple_captcha.validators import captcha_validate
-
-DATABASES = pytest.mark.parametrize("site", ["sqlite_url", "postgres_url", "mariadb_url"], indirect=True)
 
 ODD = [
     None,

@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from captcha_databases import URLS
 
 PROGRAM = Path(__file__).with_name("existing_site.py")
 THEIRS, OURS = "captcha", "cattlegrid.simple_captcha"
-DATABASES = ["sqlite_url", "postgres_url", "mariadb_url"]
 
 
-@pytest.fixture(params=DATABASES)
+@pytest.fixture(params=URLS)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database without the app's table."""
     if request.param == "sqlite_url":

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from captcha_databases import DATABASES
 from django.test import Client, override_settings
 from django.utils import timezone
 
 from cattlegrid.simple_captcha import helpers
 from cattlegrid.simple_captcha.models import CaptchaStore
-
-DATABASES = pytest.mark.parametrize("site", ["sqlite_url", "postgres_url", "mariadb_url"], indirect=True)
 
 
 def test_a_picture_is_for_its_visitor_alone(client: Client, captcha: CaptchaStore) -> None:

@@ -5,6 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
+URLS = ["sqlite_url", "postgres_url", "mariadb_url"]
+"""The fixtures that say where they are."""
+
+DATABASES = pytest.mark.parametrize("site", URLS, indirect=True)
+"""Has a test run on each of them."""
+
 
 def database(url: str) -> dict[str, Any]:
     """What the settings say of the database of a URL."""
