@@ -189,6 +189,13 @@ def test_error_handlers_of_a_status_see_it_too(app: Flask, client: FlaskClient) 
         assert client.post("/").text == "handled 503"
 
 
+def test_the_error_handler_of_the_class_itself_comes_first(app: Flask, client: FlaskClient) -> None:
+    for handled in (403, CaptchaError, CaptchaRefused):
+        app.register_error_handler(handled, lambda _, name=str(handled): (name, 403))
+    with captcha_refuses():
+        assert client.post("/").text == str(CaptchaRefused)
+
+
 def test_asynchronous_views(app: Flask, client: FlaskClient, earn: Callable[..., str]) -> None:
     ran = []
 

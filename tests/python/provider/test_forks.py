@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Callable
 
 import httpx
 import pytest
@@ -18,8 +18,7 @@ import pytest
 from .stand_in import Provider
 
 HERE = Path(__file__).parent
-WORKERS, THREADS, TOKENS, AT_ONCE = 2, 4, 12, 16
-STARTS_WITHIN = 60.0
+TOKENS, AT_ONCE = 12, 16
 
 
 @pytest.fixture
@@ -30,31 +29,14 @@ def environ(provider: Provider, store: str) -> dict[str, str]:
 
 
 @pytest.fixture(params=[["--preload"], []], ids=["preload", "each worker by itself"])
-def site(request: pytest.FixtureRequest, environ: dict[str, str]) -> Iterator[str]:
+def site(
+    request: pytest.FixtureRequest,
+    environ: dict[str, str],
+    under_gunicorn: Callable[..., AbstractContextManager[str]],
+) -> Iterator[str]:
     """Where gunicorn serves it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "preforked:app", "--chdir", str(HERE), *request.param]
-    command += ["--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS), "--threads", str(THREADS)]
-    server = subprocess.Popen([*command, "--log-level", "error"], env=environ)
-    try:
-        wait_for(port, server)
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    """Waits until somebody listens."""
-    until = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < until and server.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    pytest.fail("gunicorn did not start")
+    with under_gunicorn("preforked:app", HERE, *request.param, **environ) as url:
+        yield url
 
 
 def test_a_token_passes_once_among_gunicorns_workers(site: str) -> None:
@@ -68,7 +50,7 @@ def test_a_token_passes_once_among_gunicorns_workers(site: str) -> None:
     passes = Counter(token for token, outcome, _ in answers if outcome == "passed")
     assert passes == dict.fromkeys(tokens, 1)
     assert {outcome for _, outcome, _ in answers} == {"passed", "already-seen-response"}
-    assert len({worker for *_, worker in answers}) == WORKERS
+    assert len({worker for *_, worker in answers}) > 1
 
 
 FORKS = """
