@@ -41,10 +41,11 @@ class Refused(CattlegridError):
     code: str
 
 class Unavailable(CattlegridError):
-    """Nobody could decide: the store or the provider failed, or did not answer in time. Nothing was let through.
+    """Nobody could decide: the store or the provider failed, or did not answer in time. Nothing was let
+    through.
 
-    `code` is `"store-unavailable"`, `"provider-unreachable"` (no answer, or not in time), or `"provider-broken"`
-    (an answer that is none: HTML, a redirect, a 500).
+    `code` is `"store-unavailable"`, `"provider-unreachable"` (no answer, or not in time), or
+    `"provider-broken"` (an answer that is none: HTML, a redirect, a 500).
     """
 
     code: str
@@ -53,7 +54,8 @@ class Unavailable(CattlegridError):
 class Style:
     """How pictures look. Lengths are in pixels at scale 1. Immutable, and safe to share between threads.
 
-    Raises `ConfigurationError` for what is out of bounds; a contrast between letters and background is not asked for.
+    Raises `ConfigurationError` for what is out of bounds; a contrast between letters and background is not
+    asked for.
     """
 
     def __new__(
@@ -72,9 +74,10 @@ class Style:
     ) -> Self:
         """`fonts` are contents of TrueType or OpenType files, at most 16; none for those of the preset.
 
-        `size` is exact, and text that is too large for it shrinks; `at_least` grows where the text needs it; neither is as
-        the preset has it. `rotation` is in degrees clockwise, from and to. Colours are `#rrggbb` or `#rgb`, and
-        `background` may be `transparent`. Without `noise` nothing is drawn over the letters.
+        `size` is exact, and text that is too large for it shrinks; `at_least` grows where the text needs it;
+        neither is as the preset has it. `rotation` is in degrees clockwise, from and to. Colours are
+        `#rrggbb` or `#rgb`, and `background` may be `transparent`. Without `noise` nothing is drawn over the
+        letters.
         """
 
     def missing(self, text: str) -> str | None:
@@ -90,8 +93,8 @@ def draw(
 ) -> bytes:
     """A picture of `text` (1 to 64 characters), as a PNG file. The same arguments give the same bytes.
 
-    `seed` is 16 bytes, and secret if the text is. `letter_colours` are the inks of the letters in order, and begin again
-    where they end. The global interpreter lock is released meanwhile.
+    `seed` is 16 bytes, and secret if the text is. `letter_colours` are the inks of the letters in order, and
+    begin again where they end. The global interpreter lock is released meanwhile.
     """
 
 def frames(
@@ -102,7 +105,9 @@ def frames(
     scale: Literal[1, 2] = 1,
     letter_colours: Sequence[str] | None = None,
 ) -> list[bytes]:
-    """One PNG file for each letter, all of one size, each with its letter alone where it stands in the whole text."""
+    """One PNG file for each letter, all of one size, each with its letter alone where it stands in the whole
+    text.
+    """
 
 def animate(
     text: str,
@@ -178,10 +183,11 @@ class Gate:
     ) -> Self:
         """The first of `kinds` (`chars` alone by default) is issued where none is asked for.
 
-        `secret` is what `generate_secret` gave; of several, the first seals and all open. `store` is a URL such as
-        `sqlite:/var/lib/site/captcha.sqlite3`, which all processes of the site share, or `memory:` for tests: a gate with
-        that one raises `Unavailable` in a process that it was not made in. `hostnames` are those of the site's pages; with
-        none, any. Times to live are in seconds, 1 to 86,400. Raises `ConfigurationError`.
+        `secret` is what `generate_secret` gave; of several, the first seals and all open. `store` is a URL
+        such as `sqlite:/var/lib/site/captcha.sqlite3`, which all processes of the site share, or `memory:`
+        for tests: a gate with that one raises `Unavailable` in a process that it was not made in. `hostnames`
+        are those of the site's pages; with none, any. Times to live are in seconds, 1 to 86,400. Raises
+        `ConfigurationError`.
         """
 
     def issue(self, *, kind: str | None = None, action: str | None = None) -> Challenge:
@@ -197,7 +203,9 @@ class Gate:
     def answer(self, key: str, given: str, *, hostname: str | None = None) -> str:
         """The response token that a right answer earns. Spends the key, whether the answer is right or wrong.
 
-        `hostname` is that of the page the answer came from, if it came from a page; a port after it is ignored. Raises `Refused`: `wrong-answer`, `spent-key`, `expired-key`, `unknown-key`, `wrong-site`; and `Unavailable`.
+        `hostname` is that of the page the answer came from, if it came from a page; a port after it is
+        ignored. Raises `Refused`: `wrong-answer`, `spent-key`, `expired-key`, `unknown-key`, `wrong-site`;
+        and `Unavailable`.
         """
 
     def renew(self, key: str) -> Challenge:
@@ -221,10 +229,11 @@ class Gate:
 
 @final
 class Verifier:
-    """Checks response tokens that a provider issued: with the provider, and then what it says of the page and the visitor.
+    """Checks response tokens that a provider issued: with the provider, and then what it says of the page and
+    the visitor.
 
-    Safe to share between threads, and to make before a server forks its workers. A token passes once, whatever the
-    provider says the second time.
+    Safe to share between threads, and to make before a server forks its workers. A token passes once,
+    whatever the provider says the second time.
     """
 
     @property
@@ -242,21 +251,21 @@ class Verifier:
         minimum_score: float | None = None,
         timeout: float = 5.0,
     ) -> Self:
-        """`store` remembers spent tokens, and is a URL as for `Gate`. `url` is the address of siteverify where it is not the
-        provider's own; `cattlegrid` needs it. `hostnames` (`example.org`, `*.example.org`) and `action` are what the
-        provider must say of the page; without `hostnames` any page's token is taken. `minimum_score` is for
-        `recaptcha_v3`, 0 to 1, there 0.5 when it is None; other providers refuse to have one. `timeout` is in seconds and
-        for the whole check, 0.1 to 60.
+        """`store` remembers spent tokens, and is a URL as for `Gate`. `url` is the address of siteverify
+        where it is not the provider's own; `cattlegrid` needs it. `hostnames` (`example.org`,
+        `*.example.org`) and `action` are what the provider must say of the page; without `hostnames` any
+        page's token is taken. `minimum_score` is for `recaptcha_v3`, 0 to 1, there 0.5 when it is None; other
+        providers refuse to have one. `timeout` is in seconds and for the whole check, 0.1 to 60.
         """
 
     def verify(self, token: str, *, remote_ip: str | None = None, action: str | None = None) -> Passed:
-        """Raises `Refused` with the provider's own codes (`refused-without-reason` where it gave none) or with
-        `hostname-mismatch`, `action-mismatch`, `score-too-low`, `already-seen-response`, `invalid-input-response`,
-        `missing-input-response`; and `Unavailable`.
+        """Raises `Refused` with the provider's own codes (`refused-without-reason` where it gave none) or
+        with `hostname-mismatch`, `action-mismatch`, `score-too-low`, `already-seen-response`,
+        `invalid-input-response`, `missing-input-response`; and `Unavailable`.
 
-        `remote_ip` is the visitor's address; what is no IP address is left out. `action` stands in for the one the
-        verifier was made with; `ConfigurationError` where the provider does not say any. The global interpreter lock is
-        released meanwhile.
+        `remote_ip` is the visitor's address; what is no IP address is left out. `action` stands in for the
+        one the verifier was made with; `ConfigurationError` where the provider does not say any. The global
+        interpreter lock is released meanwhile.
         """
 
     def verify_async(
@@ -267,9 +276,9 @@ class Verifier:
     def claim(self, token: str) -> None:
         """Spends a token without asking the provider what it is worth.
 
-        For a site that lets visitors through while the provider is unreachable: a token that got somebody through
-        gets nobody through again, then or when the provider is back. Raises `Refused`: `already-seen-response`,
-        `invalid-input-response`, `missing-input-response`; and `Unavailable`.
+        For a site that lets visitors through while the provider is unreachable: a token that got somebody
+        through gets nobody through again, then or when the provider is back. Raises `Refused`:
+        `already-seen-response`, `invalid-input-response`, `missing-input-response`; and `Unavailable`.
         """
 
     def claim_async(self, token: str) -> Awaitable[None]:
