@@ -1,0 +1,58 @@
+"""Gates to test, and what their challenges ask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from cattlegrid import Challenge, Gate, Refused, generate_secret
+
+SECRET = generate_secret()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    return f"sqlite:{tmp_path / 'spent.sqlite3'}"
+
+
+@pytest.fixture
+def make(store: str) -> Callable[..., Gate]:
+    """A gate, with what the test wants otherwise."""
+
+    def make(**wanted: Any) -> Gate:
+        return Gate(**{"secret": SECRET, "store": store, **wanted})
+
+    return make
+
+
+@pytest.fixture
+def gate(make: Callable[..., Gate]) -> Gate:
+    return make()
+
+
+@pytest.fixture
+def answer_to(answer_of: Callable[[str, str], str]) -> Callable[[Challenge], str]:
+    """The right answer."""
+    return lambda challenge: answer_of(challenge.key, SECRET)
+
+
+@pytest.fixture
+def earn(answer_to: Callable[[Challenge], str]) -> Callable[..., str]:
+    """A response token that was truly earned: `earn(gate, action=…, hostname=…)`."""
+
+    def earn(gate: Gate, *, action: str | None = None, hostname: str | None = None) -> str:
+        challenge = gate.issue(action=action)
+        return gate.answer(challenge.key, answer_to(challenge), hostname=hostname)
+
+    return earn
+
+
+def outcome(attempt: Callable[[], object]) -> str:
+    """`passed`, or the code of what was raised."""
+    try:
+        attempt()
+    except Refused as refused:
+        return refused.codes[0]
+    return "passed"

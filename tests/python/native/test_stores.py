@@ -1,0 +1,114 @@
+"""Stores that cannot be opened, or fail."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+from cattlegrid import ConfigurationError, Gate, Unavailable
+
+from .conftest import outcome
+
+Make = Callable[..., Gate]
+
+LOCKS = """
+import sqlite3, sys
+file = sqlite3.connect(sys.argv[1], isolation_level=None)
+file.execute("BEGIN EXCLUSIVE")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def locked_by_another_process(file: Path) -> Iterator[None]:
+    command = [sys.executable, "-c", LOCKS, str(file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        assert other.stdout.readline() == "locked\n"
+        yield
+        other.stdin.close()
+
+
+@pytest.mark.parametrize(
+    ("store", "said"),
+    [
+        ("redis://localhost", "there is no store `redis:`"),
+        ("", "there is no store"),
+        ("sqlite:", "a path is missing"),
+        ("sqlite:/nowhere/at/all.sqlite3", "cannot write to /nowhere/at/all.sqlite3"),
+        ("memory:?size=5", "no parameter `size`"),
+    ],
+)
+def test_a_mistake_says_what_to_do(make: Make, store: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^`store`: ") as raised:
+        make(store=store)
+    assert said in str(raised.value)
+
+
+def test_another_programs_file_is_left_alone(make: Make, tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("not a database, but somebody's notes " * 100)
+    with pytest.raises(ConfigurationError, match="not a store of Cattlegrid"):
+        make(store=f"sqlite:{file}")
+    assert file.read_text().startswith("not a database")
+
+
+def test_a_locked_file_refuses_everybody_until_it_is_free(make: Make, tmp_path: Path) -> None:
+    file = tmp_path / "spent.sqlite3"
+    store = f"sqlite:{file}?timeout_ms=100"
+    gate = make(store=store)
+    with locked_by_another_process(file):
+        with pytest.raises(Unavailable) as raised:
+            gate.answer(gate.issue().key, "x")
+        assert raised.value.code == "store-unavailable"
+        while_locked = make(store=store)
+        with pytest.raises(Unavailable):
+            while_locked.answer(gate.issue().key, "x")
+    assert outcome(lambda: gate.answer(gate.issue().key, "x")) == "wrong-answer"
+    assert outcome(lambda: while_locked.answer(gate.issue().key, "x")) == "wrong-answer"
+
+
+def test_a_file_that_goes_after_the_start_lets_nobody_through(make: Make, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    gate = make(store=f"sqlite:{folder / 'spent.sqlite3'}")
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+    with pytest.raises(Unavailable, match="cannot write to"):
+        gate.answer(gate.issue().key, "x")
+
+
+def test_a_full_store_lets_nobody_through(make: Make) -> None:
+    gate = make(store="memory:?limit=3")
+    for _ in range(3):
+        assert outcome(lambda: gate.answer(gate.issue().key, "x")) == "wrong-answer"
+    with pytest.raises(Unavailable, match="full"):
+        gate.answer(gate.issue().key, "x")
+
+
+def test_what_is_spent_is_spent_for_all_gates_of_a_file(make: Make) -> None:
+    one, other = make(), make()
+    key = one.issue().key
+    assert outcome(lambda: one.answer(key, "x")) == "wrong-answer"
+    assert outcome(lambda: other.answer(key, "x")) == "spent-key"
+
+
+def test_a_gate_that_is_gone_has_closed_its_file(make: Make, tmp_path: Path) -> None:
+    def open_files() -> list[str]:
+        names = (str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink())
+        return [name for name in names if name.startswith(str(tmp_path))]
+
+    gates = [make()]
+    assert outcome(lambda: gates[0].answer(gates[0].issue().key, "x")) == "wrong-answer"
+    assert open_files()
+    gates.clear()
+    assert not open_files()
