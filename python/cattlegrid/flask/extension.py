@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from cattlegrid._site import widget
 from cattlegrid.flask import site
+from cattlegrid.flask.guard import refuse_bare_views
 from cattlegrid.flask.routes import address_of, blueprint
 
 
@@ -26,11 +27,12 @@ class Captcha:
     def init_app(self, app: Flask) -> None:
         """Reads the app's configuration, once. Raises `ConfigurationError`, which says what to put right."""
         site.bind(app)
+        app.before_request(refuse_bare_views)
         app.register_blueprint(blueprint, url_prefix=self.url_prefix)
         app.jinja_env.globals.update(captcha=captcha, captcha_script=captcha_script)
 
 
-def captcha(**attributes: str | None) -> Markup:
+def captcha(**attributes: object) -> Markup:
     """In a template: the element that stands in the form.
 
     `attributes` are the provider's, without `data-` and with `_` for `-`: `action`, `theme`, `size`…

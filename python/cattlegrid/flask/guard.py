@@ -7,11 +7,12 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast, overload
+from weakref import WeakSet
 
-from flask import request
+from flask import current_app, request
 from werkzeug.local import LocalProxy
 
-from cattlegrid import Refused, Unavailable
+from cattlegrid import ConfigurationError, Refused, Unavailable
 from cattlegrid._site.token import SAFE_METHODS
 from cattlegrid._site.verification import Missing, Verification
 from cattlegrid.flask import site
@@ -95,7 +96,27 @@ def require_captcha(
     return guard if view is None else guard(view)
 
 
+# Why: a decorator above the route leaves the route with the bare view, and nobody would notice.
+_bare_views: WeakSet[Callable[..., Any]] = WeakSet()
+
+
+def refuse_bare_views() -> None:
+    """Before each request: raises `ConfigurationError` if `require_captcha` stands above the view's route."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if request.method not in SAFE_METHODS and inspect.isfunction(view) and view in _bare_views:
+        raise ConfigurationError(
+            f"the route of {request.endpoint} leads past @require_captcha: put the decorator below @app.route"
+        )
+
+
+def _note_bare(view: object) -> None:
+    while inspect.isfunction(view):
+        _bare_views.add(view)
+        view = getattr(view, "__wrapped__", None)
+
+
 def _guarded(action: str | None, view: _View) -> _View:
+    _note_bare(view)
     if inspect.iscoroutinefunction(view):
 
         @functools.wraps(view)

@@ -196,6 +196,23 @@ def test_the_error_handler_of_the_class_itself_comes_first(app: Flask, client: F
         assert client.post("/").text == str(CaptchaRefused)
 
 
+def test_a_decorator_in_the_wrong_place_is_noticed(app: Flask) -> None:
+    ran = []
+
+    @require_captcha(action="above")
+    @app.route("/above", methods=["GET", "POST"])
+    def above() -> str:
+        ran.append("above")
+        return "ran"
+
+    with pytest.raises(ConfigurationError, match=r"below @app\.route"):
+        app.test_client().post("/above")
+    app.testing = False
+    assert app.test_client().post("/above").status_code == 500
+    assert ran == []
+    assert app.test_client().get("/above").status_code == 200
+
+
 def test_asynchronous_views(app: Flask, client: FlaskClient, earn: Callable[..., str]) -> None:
     ran = []
 
