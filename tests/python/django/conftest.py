@@ -2,95 +2,71 @@
 
 from __future__ import annotations
 
-import json
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable
-from urllib.parse import parse_qs
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parent))
 
-import website
+import django
+from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import connections
 from django.test import Client, override_settings
+from website_settings import SETTINGS
+from website_support import SECRET, Provider, Settings
 
 from cattlegrid import generate_secret
 
-Settings = dict[str, Any]
+if not settings.configured:
+    settings.configure(SECRET_KEY="a secret of the tests", USE_TZ=True)
+    django.setup()
 
-SECRET = "a-secret-of-the-provider"
-
-
-class Provider:
-    """A siteverify on this machine."""
-
-    def __init__(self) -> None:
-        self.asked: list[dict[str, str]] = []
-        """The forms that came, in order."""
-        self.verification: dict[str, Any] = {"success": True, "hostname": "example.org", "error-codes": []}
-        """What it says, if `reply` is none."""
-        self.reply: tuple[int, dict[str, str], bytes] | None = None
-        """Status, headers and body."""
-        self.delay = threading.Event()
-        """Replies wait for it."""
-        self.delay.set()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        """Where it is."""
-        return f"http://127.0.0.1:{self._server.server_port}/siteverify"
-
-    def stop(self) -> None:
-        """From now on nobody is there."""
-        if self._thread.is_alive():
-            self.delay.set()
-            self._server.shutdown()
-            self._thread.join()
-            self._server.server_close()
-
-    def _handler(provider) -> type[BaseHTTPRequestHandler]:  # noqa: N805
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                provider.asked.append({name: values[0] for name, values in parse_qs(body).items()})
-                provider.delay.wait()
-                verification = json.dumps(provider.verification).encode()
-                status, headers, body_out = provider.reply or (
-                    200,
-                    {"Content-Type": "application/json"},
-                    verification,
-                )
-                self.send_response(status)
-                for name, value in {**headers, "Content-Length": str(len(body_out))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body_out)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        return Handler
+# Why: a model can only be imported where its app is installed.
+with override_settings(**SETTINGS):
+    import website
 
 
-@pytest.fixture(scope="session", autouse=True)
-def tables(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The site's database, with its tables."""
-    connection.settings_dict["NAME"] = str(tmp_path_factory.mktemp("site") / "site.sqlite3")
-    call_command("migrate", verbosity=0)
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The path of an SQLite file with the site's tables."""
+    path = str(tmp_path_factory.mktemp("website") / "site.sqlite3")
+    with override_settings(**SETTINGS), on_database(path):
+        call_command("migrate", verbosity=0)
+    return path
+
+
+@contextmanager
+def on_database(path: str) -> Iterator[None]:
+    """Has Django use an SQLite file."""
+    entry = connections.configure_settings(
+        {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": path}}
+    )
+    before = use(entry["default"])
+    try:
+        yield
+    finally:
+        use(before)
+
+
+def use(entry: dict[str, Any]) -> dict[str, Any]:
+    """Changes Django's database, and says what it was."""
+    before: dict[str, Any] = connections.settings["default"]
+    connections["default"].close()
+    connections.settings["default"] = entry
+    del connections["default"]
+    return before
 
 
 @pytest.fixture(autouse=True)
-def _no_view_has_run() -> None:
+def _website(database: str) -> Iterator[None]:
     website.RAN.clear()
+    with override_settings(**SETTINGS), on_database(database):
+        yield
 
 
 @pytest.fixture

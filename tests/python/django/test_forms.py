@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 import website
-from asgiref.sync import async_to_sync
 from django import forms
 from django.contrib.auth.models import User
 from django.http import QueryDict
 from django.test import AsyncClient, Client, RequestFactory, override_settings
+from website_support import SECRET, Provider, Settings
 
 from cattlegrid.django import CaptchaField, CaptchaFormMixin, CaptchaWidget, Verification
-from conftest import SECRET, Provider, Settings
 
 pytestmark = pytest.mark.usefixtures("site")
 
@@ -194,7 +194,9 @@ def test_a_view_with_a_form_runs_once_a_token() -> None:
 
 
 def test_a_coroutine_s_form_is_awaited() -> None:
-    post = async_to_sync(AsyncClient().post)
+    def post(path: str, form: dict[str, str]) -> Any:
+        return asyncio.run(AsyncClient().post(path, form))
+
     data = {"email": "ada@example.org", NAME: "token"}
     assert set(post("/contact-awaited", {"email": "ada@example.org"}).json()) == {"captcha"}
     assert post("/contact-awaited", data).status_code == 200
@@ -207,7 +209,7 @@ def test_an_unbound_form_is_asked_nothing(provider: Provider) -> None:
     form = website.Contact()
     assert not form.is_valid()
     assert form.errors == {}
-    assert not async_to_sync(form.ais_valid)()
+    assert not asyncio.run(form.ais_valid())
     assert provider.asked == []
 
 

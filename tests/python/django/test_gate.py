@@ -12,10 +12,10 @@ import pytest
 import website
 from django.contrib.staticfiles import finders
 from django.test import Client, override_settings
+from website_support import SECRET, Settings
 
 from cattlegrid.django import CaptchaField, CaptchaFormMixin
 from cattlegrid.django.conf import captcha
-from conftest import SECRET, Settings
 
 pytestmark = pytest.mark.usefixtures("gate_site")
 

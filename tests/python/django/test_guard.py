@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import Any
 import pytest
 import website
 from django.test import AsyncClient, Client, override_settings
+from website_support import Provider, Settings
 
 from cattlegrid.django.conf import captcha
-from conftest import Provider, Settings
 
 pytestmark = pytest.mark.usefixtures("site")
 
@@ -113,7 +114,7 @@ def test_a_body_that_cannot_be_read_lets_nobody_through(view: str, body: bytes) 
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_body_that_is_too_large_is_a_bad_request(view: str) -> None:
     body = json.dumps({"captcha": "x" * 3_000_000})
-    assert Client().post(f"/{view}", body, content_type="application/json").status_code in (400, 413)
+    assert Client().post(f"/{view}", body, content_type="application/json").status_code in (400, 403, 413)
     assert website.RAN == []
 
 
@@ -257,19 +258,16 @@ def test_a_strange_socket_is_nobody_s(provider: Provider, address: str) -> None:
 
 @pytest.mark.parametrize("view", ["awaited", "classed-awaited", "plain"])
 def test_views_are_checked_under_asgi(view: str) -> None:
-    from asgiref.sync import async_to_sync
+    async def post(**form: str) -> int:
+        return (await AsyncClient().post(f"/{view}", form)).status_code
 
-    client = AsyncClient()
-    post = async_to_sync(client.post)
-    assert post(f"/{view}").status_code == 400
-    assert post(f"/{view}", {"cf-turnstile-response": "token"}).status_code == 200
-    assert post(f"/{view}", {"cf-turnstile-response": "token"}).status_code == 403
+    assert asyncio.run(post()) == 400
+    assert asyncio.run(post(**{"cf-turnstile-response": "token"})) == 200
+    assert asyncio.run(post(**{"cf-turnstile-response": "token"})) == 403
     assert len(website.RAN) == 1
 
 
 def test_a_view_that_waits_for_the_provider_holds_up_no_other(provider: Provider) -> None:
-    import asyncio
-
     client = AsyncClient()
 
     async def visit() -> list[int]:

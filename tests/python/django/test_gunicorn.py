@@ -12,8 +12,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-
-from conftest import Provider, Settings
+from website_support import Provider, Settings
 
 FOLDER = Path(__file__).parent
 ROUNDS = 10
@@ -27,8 +26,8 @@ def website(
     """Serves the site with these settings."""
 
     def serve(settings: Settings) -> AbstractContextManager[str]:
-        environ = {"WEBSITE": json.dumps({"captcha": settings})}
-        return under_gunicorn("website:application", FOLDER, *request.param, **environ)
+        environ = {"WEBSITE_CAPTCHA": json.dumps(settings)}
+        return under_gunicorn("website_wsgi", FOLDER, *request.param, **environ)
 
     return serve
 

@@ -8,11 +8,11 @@ import pytest
 from django.core.checks import run_checks
 from django.template import Context, Template
 from django.test import override_settings
+from website_support import Settings
 
 from cattlegrid import ConfigurationError
 from cattlegrid.django.conf import captcha
 from cattlegrid.testing import TEST_KEYS
-from conftest import Settings
 
 
 def complaints(mapping: Any, *, deploy: bool = False, **more: Any) -> list[tuple[str, str]]:

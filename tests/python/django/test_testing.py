@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 import website
 from django.test import AsyncClient, Client, override_settings
+from website_support import Provider, Settings
 
 from cattlegrid import ConfigurationError
 from cattlegrid.testing import captcha_passes, captcha_refuses, captcha_unreachable
-from conftest import Provider, Settings
 
 
 @pytest.fixture(autouse=True)

@@ -1,59 +1,23 @@
-"""A small site with every kind of view, as the tests and gunicorn run it.
-
-The environment's `WEBSITE` is JSON: `captcha` is what Django's settings have as `CATTLEGRID`.
-"""
+"""A small site with every kind of view."""
 
 from __future__ import annotations
 
-import json
-import os
 from typing import Any
 
-import django
-from django.conf import settings
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
+from django.contrib.auth.models import User
+from django.http import HttpRequest, JsonResponse
+from django.urls import include, path
+from django.views import View
+from rest_framework import serializers
+from rest_framework.generics import CreateAPIView, ListCreateAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
-CONFIG = json.loads(os.environ.get("WEBSITE", "{}"))
-
-settings.configure(
-    ALLOWED_HOSTS=["*"],
-    AUTH_PASSWORD_VALIDATORS=[],
-    CATTLEGRID=CONFIG.get("captcha"),
-    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
-    DEFAULT_AUTO_FIELD="django.db.models.AutoField",
-    INSTALLED_APPS=[
-        "django.contrib.contenttypes",
-        "django.contrib.auth",
-        "django.contrib.staticfiles",
-        "rest_framework",
-        "cattlegrid.django",
-    ],
-    MIDDLEWARE=["django.middleware.common.CommonMiddleware"],
-    PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-    REST_FRAMEWORK={"UNAUTHENTICATED_USER": None, "DEFAULT_AUTHENTICATION_CLASSES": []},
-    ROOT_URLCONF=__name__,
-    SECRET_KEY="a secret of the tests",
-    STATIC_URL="/static/",
-    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
-    USE_TZ=True,
-)
-django.setup()
-
-from django import forms  # noqa: E402
-from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm  # noqa: E402
-from django.contrib.auth.models import User  # noqa: E402
-from django.core.asgi import get_asgi_application  # noqa: E402
-from django.core.wsgi import get_wsgi_application  # noqa: E402
-from django.http import HttpRequest, JsonResponse  # noqa: E402
-from django.urls import include, path  # noqa: E402
-from django.views import View  # noqa: E402
-from rest_framework import serializers  # noqa: E402
-from rest_framework.generics import CreateAPIView, ListCreateAPIView  # noqa: E402
-from rest_framework.request import Request  # noqa: E402
-from rest_framework.response import Response  # noqa: E402
-from rest_framework.views import APIView  # noqa: E402
-
-from cattlegrid.django import CaptchaField, CaptchaFormMixin, require_captcha  # noqa: E402
-from cattlegrid.drf import CaptchaRequired, CaptchaSerializerMixin  # noqa: E402
+from cattlegrid.django import CaptchaField, CaptchaFormMixin, require_captcha
+from cattlegrid.drf import CaptchaRequired, CaptchaSerializerMixin
 
 RAN: list[str] = []
 """The views that ran, in order, each with its request's method."""
@@ -214,6 +178,3 @@ urlpatterns = [
     path("accounts", Accounts.as_view()),
     path("captcha/", include("cattlegrid.django.urls")),
 ]
-
-application = get_wsgi_application()
-asgi_application = get_asgi_application()
