@@ -153,7 +153,7 @@ def _cache(where: str) -> dict[str, Any]:
 def _database(where: str) -> dict[str, Any]:
     url = urlsplit(where)
     if url.scheme == "sqlite":
-        # Why: SQLite lets one write at a time, and 32 threads queue here; this disk need not outlive the test.
+        # Why: SQLite lets one write at a time, and 32 threads queue here. The data need not outlive the test.
         options = {"timeout": 60, "init_command": "PRAGMA synchronous = OFF"}
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": url.path, "OPTIONS": options}
     if url.scheme == "mysql":
