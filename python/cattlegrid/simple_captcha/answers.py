@@ -25,7 +25,7 @@ _SECONDS_BETWEEN_SWEEPS = 60.0
 def is_right(hashkey: object, given: object) -> bool:
     """Whether this answers a captcha that was there until now. Nothing raises; in doubt it is wrong.
 
-    Upper and lower case are the same, and so are an accented letter and the letter followed by its accent.
+    Upper and lower case are the same, and so are full-width letters and others, and accents however encoded.
     """
     answer = _plain(given)
     try:
@@ -83,7 +83,7 @@ def _undone_alone(using: str) -> AbstractContextManager[Any]:
 def _plain(text: object) -> str:
     if not isinstance(text, str) or len(text) > _LONGEST_ANSWER:
         return ""
-    return unicodedata.normalize("NFC", text.strip().lower())
+    return unicodedata.normalize("NFKC", text.strip().lower())
 
 
 def _bytes(text: str) -> bytes:
