@@ -13,7 +13,7 @@ from django.db import Error, connections, router, transaction
 
 from cattlegrid.simple_captcha import rollback
 from cattlegrid.simple_captcha.conf import settings
-from cattlegrid.simple_captcha.lookup import alive
+from cattlegrid.simple_captcha.lookup import find_to_spend
 from cattlegrid.simple_captcha.models import CaptchaStore
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def _spend(hashkey: object) -> str | None:
     """The right answer, if the captcha was alive and nobody else has taken it."""
     using = router.db_for_write(CaptchaStore)
     with _undone_alone(using):
-        captcha = alive(hashkey, using)
+        captcha = find_to_spend(hashkey, using)
         if captcha is None:
             return None
         # Why not of a query set: that would open a transaction around the one statement.

@@ -10,7 +10,7 @@ from cattlegrid._picture.look import Scale
 from cattlegrid.simple_captcha import audio, picture
 from cattlegrid.simple_captcha.conf import settings
 from cattlegrid.simple_captcha.helpers import captcha_audio_url, captcha_image_url
-from cattlegrid.simple_captcha.lookup import alive
+from cattlegrid.simple_captcha.lookup import find
 from cattlegrid.simple_captcha.models import CaptchaStore
 from cattlegrid.simple_captcha.ranges import RangedResponse
 
@@ -19,7 +19,7 @@ def captcha_image(request: HttpRequest, key: str, scale: Scale = 1) -> HttpRespo
     """The picture of a captcha; 410 once that is spent or expired, 404 for a scale that is switched off."""
     if scale == 2 and not settings.CAPTCHA_2X_IMAGE:
         raise Http404
-    captcha = alive(key, router.db_for_read(CaptchaStore))
+    captcha = find(key, router.db_for_read(CaptchaStore))
     if captcha is None:
         return _gone()
     content, content_type = picture.draw(captcha.challenge, key, scale)
@@ -33,7 +33,7 @@ def captcha_audio(request: HttpRequest, key: str) -> HttpResponse:
     """The sound of a captcha as a WAV file; 410 once that is spent or expired, 404 without sound."""
     if not settings.CAPTCHA_FLITE_PATH:
         raise Http404
-    captcha = alive(key, router.db_for_read(CaptchaStore))
+    captcha = find(key, router.db_for_read(CaptchaStore))
     if captcha is None:
         return _gone()
     try:

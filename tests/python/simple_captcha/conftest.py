@@ -49,6 +49,7 @@ def _use(entry: dict[str, Any]) -> None:
     connections.settings["default"] = entry
     del connections["default"]
     lookup._select.cache_clear()
+    lookup._select_locking.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -85,7 +86,7 @@ def test_expired_keys_are_swept_with_an_answer() -> None:
 
 
 def test_how_letters_are_typed_does_not_matter() -> None:
-    for typed in (" ÉA ", unicodedata.normalize("NFD", "éa"), "éＡ"):  # noqa: RUF001
+    for typed in (" ÉA ", unicodedata.normalize("NFD", "éa"), "éＡ"):
         key = CaptchaStore.generate_key(lambda: ("ÉA", "éa"))
         assert errors(key, typed) == {}, typed
 
@@ -157,7 +158,7 @@ def test_a_check_that_fails_leaves_the_sites_transaction_alone(
         with connections[using].cursor() as cursor:
             cursor.execute("SELECT nonsense FROM nowhere")
 
-    monkeypatch.setattr(answers, "alive", broken)
+    monkeypatch.setattr(answers, "find_to_spend", broken)
     with transaction.atomic():
         assert errors(captcha.hashkey, captcha.response) == {"captcha": ["Invalid CAPTCHA"]}
         assert CaptchaStore.objects.count() == 1
@@ -178,6 +179,20 @@ def test_an_api_that_rolls_back_does_not_give_the_key_back(captcha: CaptchaStore
     posted = {"captcha_hashkey": captcha.hashkey, "captcha_code": "wrong"}
     assert client.post("/api/", posted).status_code == 400
     assert not CaptchaStore.objects.exists()
+
+
+@pytest.mark.parametrize("site", ["postgres_url", "mariadb_url"], indirect=True)
+def test_a_key_that_an_open_transaction_spends_is_spent_for_all_others(captcha: CaptchaStore) -> None:
+    def other() -> bool:
+        try:
+            with transaction.atomic():
+                return answers.is_right(captcha.hashkey, captcha.response)
+        finally:
+            connections.close_all()
+
+    with transaction.atomic(), ThreadPoolExecutor(1) as threads:
+        assert not answers.is_right(captcha.hashkey, "wrong")
+        assert not threads.submit(other).result()
 
 
 @DATABASES
