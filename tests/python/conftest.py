@@ -13,9 +13,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 STARTS_WITHIN = 60.0
 
@@ -82,6 +85,25 @@ def answer_of(server_program: str) -> Callable[[str, str], str]:
         return str(json.loads(opened.stdout)["answer"])
 
     return read
+
+
+# Why: a session's would leave an event loop running under the asynchronous tests of other folders.
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Chromium, for all tests of a file."""
+    from playwright.sync_api import sync_playwright
+
+    quiet = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=quiet)
+        yield browser
+        browser.close()
 
 
 Served = AbstractContextManager[str]

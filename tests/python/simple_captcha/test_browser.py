@@ -13,7 +13,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from cattlegrid.simple_captcha.models import CaptchaStore
 
@@ -38,15 +38,12 @@ class Quiet(WSGIRequestHandler):
         """Nothing."""
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """Chromium."""
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Why: Playwright runs an event loop in this thread, where Django would refuse to ask its database.
+# Why: Playwright runs an event loop in this thread, where Django would refuse to ask its database.
+@pytest.fixture(scope="module", autouse=True)
+def _beside_an_event_loop() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        yield
 
 
 @pytest.fixture
