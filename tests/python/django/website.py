@@ -7,7 +7,9 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
 from django.contrib.auth.models import User
-from django.http import HttpRequest, JsonResponse
+from django.contrib.staticfiles.views import serve
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import Context, Engine
 from django.urls import include, path
 from django.views import View
 from rest_framework import serializers
@@ -99,6 +101,23 @@ class Bare(forms.Form):
     captcha = CaptchaField()
 
 
+PAGE = """<!DOCTYPE html><html lang="en"><title>Contact</title>{{ form.media }}
+<form method="post">{{ form.as_p }}
+<button name="by" value="post">By post</button> <button name="by" value="phone">By phone</button></form>"""
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """A page with a form, under a strict content security policy."""
+    form = Contact(request.POST or None, request=request)
+    if form.is_valid():
+        return HttpResponse(f"Thank you! {request.POST['by']}")
+    response = HttpResponse(Engine().from_string(PAGE).render(Context({"form": form})))
+    response["Content-Security-Policy"] = (
+        "default-src 'self'; script-src 'self' https://www.google.com/recaptcha/"
+    )
+    return response
+
+
 def contact(request: HttpRequest) -> JsonResponse:
     """A view with a form."""
     form = Contact(request.POST, request=request)
@@ -166,6 +185,8 @@ class Accounts(ListCreateAPIView):
 
 
 urlpatterns = [
+    path("page", page),
+    path("static/<path:path>", serve, {"insecure": True}),
     path("plain", plain),
     path("acting", acting),
     path("awaited", awaited),
