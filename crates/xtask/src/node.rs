@@ -8,6 +8,16 @@ use crate::{error::Error, tools};
 
 const FOLDER: &str = "tests/browser";
 
+/// Fetches what the browser tests are made of, among it the checker of accessibility that other tests use too.
+///
+/// # Errors
+///
+/// npm's.
+pub(crate) fn fetch(shell: &Shell) -> Result<(), Error> {
+    let _folder = shell.push_dir(FOLDER);
+    install(shell)
+}
+
 /// Types (`tsc`) and formatting (`prettier`) of everything that runs in a browser or in Node.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ pub(crate) mod wheel;
 
 use xshell::{Shell, cmd};
 
-use crate::{artifact, error::Error, services::Services, tools};
+use crate::{artifact, error::Error, node, services::Services, tools};
 use interpreter::Interpreter;
 use venv::Venv;
 
@@ -45,6 +45,7 @@ pub(crate) fn test(shell: &Shell) -> Result<(), Error> {
     let python = venv.program("python");
     cmd!(shell, "{python} -m mypy.stubtest cattlegrid._native").run()?;
 
+    node::fetch(shell)?;
     let server = artifact::test_server(shell)?;
     let services = Services::start()?;
     let mut tests = cmd!(shell, "{python} -m pytest")

@@ -2,6 +2,8 @@
  * Fills the hidden fields that stand for reCAPTCHA v3, each when its form is sent, so that no token is too old.
  *
  * A form whose token cannot be had is sent without one: the site's answer tells the visitor.
+ *
+ * @typedef {{ ready(then: () => void): void, execute(key: string, options: object): Promise<string> }} Recaptcha
  */
 
 const FIELD = 'input[data-cattlegrid="recaptcha-v3"]';
@@ -14,17 +16,29 @@ const waiting = new WeakSet();
 /** The forms that are being sent with theirs. */
 const filled = new WeakSet();
 
-function later(milliseconds) {
+/** @returns {Promise<undefined>} */
+function later(/** @type {number} */ milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-async function execute({ sitekey, action }) {
-  while (!window.grecaptcha?.ready) await later(PAUSE);
-  await new Promise((resolve) => grecaptcha.ready(resolve));
-  return grecaptcha.execute(sitekey, action ? { action } : {});
+/** @returns {Promise<Recaptcha>} */
+async function loaded() {
+  const page = /** @type {{ grecaptcha?: Recaptcha }} */ (globalThis);
+  while (!page.grecaptcha?.ready) await later(PAUSE);
+  return page.grecaptcha;
 }
 
-async function fill(form, field, submitter) {
+async function execute(/** @type {DOMStringMap} */ { sitekey = '', action }) {
+  const recaptcha = await loaded();
+  await new Promise((resolve) => recaptcha.ready(() => resolve(undefined)));
+  return recaptcha.execute(sitekey, action ? { action } : {});
+}
+
+async function send(
+  /** @type {HTMLFormElement} */ form,
+  /** @type {HTMLInputElement} */ field,
+  /** @type {HTMLElement | null} */ submitter,
+) {
   waiting.add(form);
   field.value = '';
   try {
@@ -42,12 +56,12 @@ async function fill(form, field, submitter) {
 addEventListener(
   'submit',
   (event) => {
-    const form = event.target;
+    const form = /** @type {HTMLFormElement} */ (event.target);
     const field = [...form.elements].find((element) => element.matches(FIELD));
     if (!field || filled.has(form)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (!waiting.has(form)) fill(form, field, event.submitter);
+    if (!waiting.has(form)) send(form, /** @type {HTMLInputElement} */ (field), event.submitter);
   },
   true,
 );
