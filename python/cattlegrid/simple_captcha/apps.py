@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.core.signals import request_finished, request_started
+from django.core.checks import register
+from django.core.signals import request_finished
 
 
 class SimpleCaptchaConfig(AppConfig):
@@ -14,10 +15,10 @@ class SimpleCaptchaConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        """Warns of the test mode, and watches for transactions that are rolled back."""
-        from cattlegrid.simple_captcha import rollback
+        """Warns of the test mode, checks the settings, and watches for transactions that are rolled back."""
+        from cattlegrid.simple_captcha import checks, rollback
         from cattlegrid.simple_captcha.conf import settings
 
+        register(checks.draws)
         settings._warn_if_test_mode_enabled()
-        request_started.connect(rollback.begin, dispatch_uid="cattlegrid.simple_captcha.begin")
-        request_finished.connect(rollback.end, dispatch_uid="cattlegrid.simple_captcha.end")
+        request_finished.connect(rollback.end, dispatch_uid="cattlegrid.simple_captcha")

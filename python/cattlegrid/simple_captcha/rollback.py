@@ -8,38 +8,47 @@ is remembered until that is committed, and what is left at the end of the reques
 from __future__ import annotations
 
 import logging
-from contextvars import ContextVar
+import threading
+from collections import deque
 from typing import Any
 
 from django.db import Error, transaction
 
 logger = logging.getLogger(__name__)
 
-# Why: none outside of requests, so that nothing gathers where nobody ends them.
-_spent: ContextVar[set[tuple[str, int]] | None] = ContextVar("cattlegrid_spent", default=None)
+_MOST = 100
 
 
-def begin(**kwargs: Any) -> None:  # noqa: ARG001
-    """A request begins."""
-    _spent.set(set())
+class _Spent(threading.local):
+    """What this thread's transactions have spent. A thread has its own, as it has its own connections."""
+
+    def __init__(self) -> None:
+        # Why bounded: outside of requests nobody ends them.
+        self.captchas: deque[tuple[str, int]] = deque(maxlen=_MOST)
+
+
+_spent = _Spent()
 
 
 def remember(pk: int, using: str) -> None:
     """The captcha has been spent in a transaction that is still open."""
-    spent = _spent.get()
-    if spent is not None:
-        entry = (using, pk)
-        spent.add(entry)
-        transaction.on_commit(lambda: spent.discard(entry), using=using)
+    captcha = (using, pk)
+    captchas = _spent.captchas
+    captchas.append(captcha)
+
+    def forget() -> None:
+        if captcha in captchas:
+            captchas.remove(captcha)
+
+    transaction.on_commit(forget, using=using)
 
 
 def end(**kwargs: Any) -> None:  # noqa: ARG001
     """The request has ended, and so have its transactions."""
     from cattlegrid.simple_captcha.models import CaptchaStore
 
-    spent = _spent.get()
-    _spent.set(None)
-    for using, pk in spent or ():
+    while _spent.captchas:
+        using, pk = _spent.captchas.popleft()
         try:
             CaptchaStore.objects.using(using).filter(pk=pk).delete()
         except Error:

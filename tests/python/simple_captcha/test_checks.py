@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from captcha_databases import DATABASES
 from captcha_site import SignUp
+from django.core.asgi import get_asgi_application
 from django.core.exceptions import ValidationError
 from django.db import connection, connections, transaction
 from django.test import Client, override_settings
@@ -171,6 +174,33 @@ def test_a_mishap_of_the_site_does_not_give_the_key_back(captcha: CaptchaStore, 
     client = Client(raise_request_exception=False)
     assert client.post("/mishap/", given(captcha, answer)).status_code == 500
     assert not CaptchaStore.objects.exists()
+
+
+def test_a_mishap_of_an_asynchronous_server_does_not_either(captcha: CaptchaStore) -> None:
+    connection.settings_dict["ATOMIC_REQUESTS"] = True
+    assert asyncio.run(posted_to_asgi("/mishap/", given(captcha, "wrong"))) == 500
+    assert not CaptchaStore.objects.exists()
+
+
+async def posted_to_asgi(path: str, data: dict[str, str]) -> int:
+    """The status that the site's ASGI application answers with."""
+    body = urlencode(data).encode()
+    headers = [
+        (b"content-type", b"application/x-www-form-urlencoded"),
+        (b"content-length", b"%d" % len(body)),
+    ]
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b""}
+    received = [{"type": "http.request", "body": body}]
+    sent = []
+
+    async def receive() -> dict[str, Any]:
+        return received.pop() if received else await asyncio.Future()
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await get_asgi_application()(scope, receive, send)
+    return int(sent[0]["status"])
 
 
 @DATABASES
