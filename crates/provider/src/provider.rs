@@ -84,10 +84,9 @@ impl Question<'_> {
             ("secret", self.secret_key.expose().to_owned()),
             ("response", self.token.expose().to_owned()),
         ];
-        fields.extend(
-            self.remote_ip
-                .map(|address| ("remoteip", address.to_string())),
-        );
+        // Why canonical: a socket that takes both says `::ffff:203.0.113.7` where it means `203.0.113.7`.
+        let address = self.remote_ip.map(|address| address.to_canonical());
+        fields.extend(address.map(|address| ("remoteip", address.to_string())));
         fields
     }
 

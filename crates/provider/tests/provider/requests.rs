@@ -1,6 +1,6 @@
 //! What providers are asked.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use cattlegrid_provider::provider::NAMES;
 
@@ -33,15 +33,17 @@ async fn every_provider_is_asked_for_the_token_with_the_secret_key() {
 async fn the_visitors_address_is_said_where_it_is_known() {
     let provider = StandIn::lenient().await;
     let verifier = verifier("turnstile", &provider.endpoint);
-    let address = IpAddr::V6(Ipv6Addr::LOCALHOST);
-    let _ = verifier
-        .verify(&token("first"), Some(address))
-        .await
-        .unwrap();
-    let _ = verifier.verify(&token("second"), None).await.unwrap();
-    let asked = provider.asked();
-    assert_eq!(asked[0].get("remoteip").map(String::as_str), Some("::1"));
-    assert!(!asked[1].contains_key("remoteip"));
+    for (address, said) in [
+        (Some("203.0.113.7"), Some("203.0.113.7")),
+        (Some("2001:db8::1"), Some("2001:db8::1")),
+        (Some("::ffff:203.0.113.7"), Some("203.0.113.7")),
+        (None, None),
+    ] {
+        let address = address.map(|address| address.parse::<IpAddr>().unwrap());
+        let _ = verifier.verify(&token(TOKEN), address).await.unwrap();
+        let asked = provider.asked().pop().unwrap();
+        assert_eq!(asked.get("remoteip").map(String::as_str), said);
+    }
 }
 
 #[tokio::test]
