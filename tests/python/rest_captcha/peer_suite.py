@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import subprocess
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 
 import django
 from django.conf import settings
-from django.test.runner import DiscoverRunner
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+from published import Runner, fetch
 
 PACKAGE = "django-rest-captcha==0.3.0"
 MODULE = "cattlegrid.rest_captcha"
@@ -28,31 +29,12 @@ TESTS = 11
 def main() -> int:
     """The exit status."""
     with tempfile.TemporaryDirectory() as folder:
-        package = fetch(Path(folder))
+        fetch(PACKAGE, Path(folder))
+        package = Path(folder, "rest_captcha")
         configure(package / "fonts" / "Vera.ttf")
         load(package)
-        failures = Runner(verbosity=2).run_tests([f"{MODULE}.tests"])
+        failures = Runner(tests=TESTS).run_tests([f"{MODULE}.tests"])
     return 1 if failures else 0
-
-
-def fetch(folder: Path) -> Path:
-    """The package's files, in the folder."""
-    download = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--dest",
-        str(folder),
-        PACKAGE,
-    ]
-    subprocess.run(download, check=True)
-    (wheel,) = folder.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(folder)
-    return folder / "rest_captcha"
 
 
 def configure(font: Path) -> None:
@@ -78,18 +60,6 @@ def load(package: Path) -> None:
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     sys.modules[MODULE].tests = module  # type: ignore[attr-defined]
-
-
-class Runner(DiscoverRunner):
-    """Fails unless exactly the tests that there are have run."""
-
-    def suite_result(self, suite, result, **kwargs):  # type: ignore[no-untyped-def]
-        """How many did not pass, a missing one included."""
-        failures = super().suite_result(suite, result, **kwargs)
-        if result.testsRun != TESTS or result.skipped:
-            print(f"{result.testsRun} tests of {TESTS} have run, {len(result.skipped)} of them were skipped.")
-            return failures + 1
-        return failures
 
 
 if __name__ == "__main__":

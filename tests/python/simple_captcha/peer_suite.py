@@ -15,16 +15,17 @@ import importlib
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import django
 from django.conf import settings
-from django.test.runner import DiscoverRunner
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+from published import Runner, fetch
 
 PACKAGE = "django-simple-captcha==0.7.0"
 MODULE = "cattlegrid.simple_captcha"
@@ -44,39 +45,25 @@ def main() -> int:
     parser.add_argument("--settings", choices=OF_THE_SITE, default="default")
     name = parser.parse_args().settings
     with tempfile.TemporaryDirectory() as folder:
-        fetch(Path(folder))
+        fetch(PACKAGE, Path(folder))
         configure(name)
-        importlib.import_module(MODULE).__path__.append(f"{folder}/captcha")
-        runner = Runner(skipped=0 if name == "drf" else TESTS_OF_DRF, verbosity=1)
+        load(Path(folder))
+        runner = Runner(tests=TESTS, skipped=0 if name == "drf" else TESTS_OF_DRF)
         failures = runner.run_tests([f"{MODULE}.tests.tests"])
     return 1 if failures else 0
 
 
-def fetch(folder: Path) -> None:
-    """Puts the package's tests and the fonts that they use into the folder, with the module's new name."""
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--dest",
-        str(folder),
-        PACKAGE,
-    ]
-    subprocess.run(command, check=True)
-    (wheel,) = folder.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        wanted = [
-            name for name in archive.namelist() if name.startswith(("captcha/tests/", "captcha/fonts/"))
-        ]
-        archive.extractall(folder, wanted)
+def load(folder: Path) -> None:
+    """Makes the package's tests and fonts, and nothing else of it, part of the app under its new name."""
+    source, target = folder / "captcha", folder / "tests"
+    for part in ("tests", "fonts"):
+        shutil.copytree(source / part, target / part)
     modules = "conf|fields|helpers|models|serializers|tests|urls"
-    for file in folder.glob("captcha/tests/*.py"):
+    for file in target.glob("tests/*.py"):
         text = re.sub(rf"(?<![\w.])captcha(?=\.(?:{modules})\b)", MODULE, file.read_text())
         text = re.sub(r"\bimport captcha$", f"import {MODULE} as captcha", text, flags=re.MULTILINE)
         file.write_text(text)
+    importlib.import_module(MODULE).__path__.append(str(target))
 
 
 def configure(site: str) -> None:
@@ -115,22 +102,6 @@ def configure(site: str) -> None:
         **{"FORM_RENDERER": "django.forms.renderers.TemplatesSetting", **OF_THE_SITE[site]},
     )
     django.setup()
-
-
-class Runner(DiscoverRunner):
-    """Fails unless exactly the tests that there are have run, but for those of another framework."""
-
-    def __init__(self, *, skipped: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.skipped = skipped
-
-    def suite_result(self, suite: Any, result: Any, **kwargs: Any) -> int:
-        """How many did not pass, a missing one included."""
-        failures: int = super().suite_result(suite, result, **kwargs)
-        if (result.testsRun, len(result.skipped)) != (TESTS, self.skipped):
-            print(f"{result.testsRun} of {TESTS} tests have run, and {len(result.skipped)} were skipped.")
-            return failures + 1
-        return failures
 
 
 if __name__ == "__main__":
