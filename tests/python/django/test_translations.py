@@ -1,0 +1,52 @@
+"""The languages of the widget, each whole, and each as it was compiled."""
+
+from __future__ import annotations
+
+import gettext
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import website
+from django.utils import translation
+
+import cattlegrid
+import cattlegrid.django as app
+from cattlegrid._site.refusal import MESSAGES
+
+FOLDER = Path(app.__file__).with_name("locale")
+LOCALES = ["ar", "de", "es", "fr", "ja", "zh_Hans"]
+
+
+def catalogue(path: Path) -> dict[str, str]:
+    """Each message and its translation."""
+    with path.open("rb") as file:
+        messages = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
+    return {message: text for message, text in messages.items() if message}
+
+
+def test_the_languages_are_those_of_the_widget() -> None:
+    source = (Path(cattlegrid.__file__).parent / "widget" / "widget" / "locales.js").read_text()
+    spoken = set(re.findall(r"^  '?([a-zA-Z-]+)'?: \{$", source, re.MULTILINE)) - {"en"}
+    assert {translation.to_locale(tag) for tag in spoken} == set(LOCALES)
+    assert sorted(path.name for path in FOLDER.iterdir()) == LOCALES
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_language_is_whole_and_compiled(locale: str, tmp_path: Path) -> None:
+    folder = FOLDER / locale / "LC_MESSAGES"
+    compiled = tmp_path / "django.mo"
+    subprocess.run(["msgfmt", "--check-format", "-o", compiled, folder / "django.po"], check=True)
+    messages = catalogue(folder / "django.mo")
+    assert messages == catalogue(compiled)
+    assert set(messages) == {*MESSAGES.values(), "The response token of the CAPTCHA."}
+    assert all(messages.values())
+
+
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_form_s_error_is_translated(locale: str) -> None:
+    with translation.override(translation.to_language(locale)):
+        (said,) = website.Contact({}).errors["captcha"]
+    assert said == catalogue(FOLDER / locale / "LC_MESSAGES" / "django.mo")[MESSAGES[400]]
