@@ -113,6 +113,19 @@ impl FromStr for Action {
 pub struct Hostname(String);
 
 impl Hostname {
+    /// The host in `host`, `host:port` or `[address]:port`.
+    ///
+    /// # Errors
+    /// [`Error::Hostname`] when there is none.
+    pub fn from_authority(authority: &str) -> Result<Self, Error> {
+        // Why: in brackets, a colon is part of an IPv6 address.
+        let end = match authority.rfind(']') {
+            Some(bracket) => bracket + 1,
+            None => authority.find(':').unwrap_or(authority.len()),
+        };
+        authority.split_at(end).0.parse()
+    }
+
     /// The hostname's text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -219,6 +232,21 @@ mod tests {
             "é.fr",
         ] {
             assert!(bad.parse::<Hostname>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_port_is_no_part_of_a_hostname() {
+        for (given, want) in [
+            ("example.org", "example.org"),
+            ("example.org:8000", "example.org"),
+            ("127.0.0.1:80", "127.0.0.1"),
+            ("[::1]:80", "[::1]"),
+        ] {
+            assert_eq!(Hostname::from_authority(given).unwrap().as_str(), want);
+        }
+        for bad in ["", ":80", "::1", "]", "a b:80", "é]"] {
+            assert!(Hostname::from_authority(bad).is_err(), "{bad}");
         }
     }
 

@@ -512,6 +512,18 @@ fn demo_keys_follow_from_the_secret_and_tell_nothing_of_it() {
 }
 
 #[test]
+fn a_secrets_own_keys_are_no_other_keys() {
+    let (site_key, secret_key) = Site::own_keys(&secret("a")).unwrap();
+    let (same, same_secret) = Site::own_keys(&secret("a")).unwrap();
+    let (other, _) = Site::own_keys(&secret("b")).unwrap();
+    let (demo, demo_secret) = Site::demo_keys(&secrets(&["a"])).unwrap();
+    assert_eq!(site_key, same);
+    assert_eq!(secret_key.expose(), same_secret.expose());
+    assert!(site_key != other && site_key != demo);
+    assert_ne!(secret_key.expose(), demo_secret.expose());
+}
+
+#[test]
 fn sites_that_cannot_be_told_apart_are_refused() {
     assert!(Sites::new(vec![site("one"), site("one")]).is_err());
     assert!(site("one").with_kinds(Vec::new()).is_err());

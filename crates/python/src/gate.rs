@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cattlegrid::challenge::image::{self, Scale};
 use cattlegrid::challenge::{Answer, Generators, Kind, KindOptions};
-use cattlegrid::store::{SystemClock, Timestamp};
+use cattlegrid::store::SystemClock;
 use cattlegrid::{
     Action, Ask, ChallengeKey, Hostname, HostnamePattern, OsEntropy, Refusal, ResponseToken,
     Secret, SecretKey, Secrets, Site, SiteKey, Sites, Verification,
@@ -252,7 +252,7 @@ impl Gate {
             }
             Ok(Passed {
                 provider: "gate".to_owned(),
-                challenge_ts: Some(rfc3339(passed.challenge_ts)),
+                challenge_ts: Some(passed.challenge_ts.to_rfc3339()),
                 hostname: passed.hostname.map(|host| host.to_string()),
                 action: passed.action.map(|action| action.as_str().to_owned()),
                 score: None,
@@ -396,14 +396,9 @@ fn read_key(key: &Bound<'_, PyAny>) -> Result<ChallengeKey, Refusal> {
     parsed(key, 256).ok_or(Refusal::UnknownKey)
 }
 
-/// The host in `host`, `host:port` or `[address]:port`.
 fn read_host(given: &Bound<'_, PyAny>) -> Result<Hostname, Refusal> {
     let given = bounded(given, 300).ok_or(Refusal::WrongSite)?;
-    let end = match given.rfind(']') {
-        Some(bracket) => bracket + 1,
-        None => given.find(':').unwrap_or(given.len()),
-    };
-    given[..end].parse().map_err(|_| Refusal::WrongSite)
+    Hostname::from_authority(&given).map_err(|_| Refusal::WrongSite)
 }
 
 fn invalid_action() -> Error {
@@ -411,11 +406,4 @@ fn invalid_action() -> Error {
         "invalid-action",
         &"an action is 1 to 32 characters of A-Z a-z 0-9 / - _",
     )
-}
-
-/// The moment in RFC 3339, UTC, to the millisecond.
-fn rfc3339(moment: Timestamp) -> String {
-    let millis = i64::try_from(moment.as_millis()).unwrap_or(i64::MAX);
-    let moment = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
-    format!("{moment:.3}")
 }

@@ -38,6 +38,5 @@ pub mod metrics;
 pub mod origin;
 pub mod problem;
 pub mod routes;
-pub mod time;
 
 pub use error::Error;

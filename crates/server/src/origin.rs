@@ -48,12 +48,7 @@ pub(crate) fn host(url: &str) -> Option<Hostname> {
     let (_, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?;
-    // Why: in brackets, a colon is part of an IPv6 address.
-    let end = match host.rfind(']') {
-        Some(bracket) => bracket + 1,
-        None => host.find(':').unwrap_or(host.len()),
-    };
-    host.get(..end)?.parse().ok()
+    Hostname::from_authority(host).ok()
 }
 
 #[cfg(test)]

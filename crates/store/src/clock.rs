@@ -18,6 +18,13 @@ impl Timestamp {
         self.0
     }
 
+    /// The moment in RFC 3339, UTC, to the millisecond. What is beyond the year 9999 is its end.
+    pub fn to_rfc3339(self) -> String {
+        let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
+        let moment = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
+        format!("{moment:.3}")
+    }
+
     /// The moment `by` later, rounded up to a whole millisecond; the last representable moment if that
     /// overflows.
     #[must_use]
@@ -142,6 +149,16 @@ impl Clock for ManualClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_are_written_in_utc_to_the_millisecond() {
+        assert_eq!(
+            Timestamp::from_millis(1_700_000_000_000).to_rfc3339(),
+            "2023-11-14T22:13:20.000Z"
+        );
+        let last = Timestamp::from_millis(u64::MAX).to_rfc3339();
+        assert!(last.starts_with("9999-"));
+    }
 
     #[test]
     fn a_wall_clock_that_steps_back_does_not_take_this_one_along() {

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Settings, print};
-use crate::{Error, app, data_dir, time};
+use crate::{Error, app, data_dir};
 
 #[derive(Debug, Args)]
 pub(super) struct Open {
@@ -37,7 +37,7 @@ impl Open {
             "kind": challenge.kind().as_str(),
             "prompt": challenge.prompt().as_str(),
             "answer": challenge.answer().as_str(),
-            "expires_at": time::rfc3339(inside.expires_at),
+            "expires_at": inside.expires_at.to_rfc3339(),
             "site": inside.site.as_ref().map(cattlegrid::SiteKey::as_str),
             "action": inside.action.as_ref().map(cattlegrid::Action::as_str),
         });

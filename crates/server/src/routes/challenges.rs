@@ -20,7 +20,6 @@ use crate::extract::{JsonBody, KeyInPath};
 use crate::hidden::Hidden;
 use crate::origin::Page;
 use crate::problem::{Details, Problem};
-use crate::time;
 
 const CROSS_ORIGIN: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
@@ -73,7 +72,7 @@ impl NewlyIssued {
             kind: issued.kind.as_str(),
             image_url: format!("/api/v1/challenges/{}/image", issued.key),
             audio_url: None,
-            expires_at: time::rfc3339(issued.expires_at),
+            expires_at: issued.expires_at.to_rfc3339(),
         }
     }
 }
@@ -224,7 +223,7 @@ async fn answer(
         Ok(solved) => Ok(Json(Judgement::Right {
             success: true,
             token: solved.token.to_string(),
-            expires_at: time::rfc3339(solved.expires_at),
+            expires_at: solved.expires_at.to_rfc3339(),
         })),
         Err(refusal @ (Refusal::WrongAnswer | Refusal::ExpiredKey | Refusal::SpentKey)) => {
             let fresh = renew(&app, &key).map_err(|refusal| logged(&app, refusal))?;

@@ -15,7 +15,6 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::extract::{BodyType, WholeBody};
 use crate::problem::Problem;
-use crate::time;
 
 pub(super) fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(siteverify))
@@ -59,7 +58,7 @@ impl From<Passed> for Reply {
     fn from(passed: Passed) -> Self {
         Self {
             success: true,
-            challenge_ts: Some(time::rfc3339(passed.challenge_ts)),
+            challenge_ts: Some(passed.challenge_ts.to_rfc3339()),
             hostname: Some(
                 passed
                     .hostname
