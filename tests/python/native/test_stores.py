@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -63,7 +64,7 @@ def test_another_programs_file_is_left_alone(make: Make, tmp_path: Path) -> None
 
 def test_a_locked_file_refuses_everybody_until_it_is_free(make: Make, tmp_path: Path) -> None:
     file = tmp_path / "spent.sqlite3"
-    store = f"sqlite:{file}?timeout_ms=100"
+    store = f"sqlite:{file}?timeout_ms=1000"
     gate = make(store=store)
     with locked_by_another_process(file):
         with pytest.raises(Unavailable) as raised:
@@ -74,6 +75,27 @@ def test_a_locked_file_refuses_everybody_until_it_is_free(make: Make, tmp_path: 
             while_locked.answer(gate.issue().key, "x")
     assert outcome(lambda: gate.answer(gate.issue().key, "x")) == "wrong-answer"
     assert outcome(lambda: while_locked.answer(gate.issue().key, "x")) == "wrong-answer"
+
+
+class Interrupted(Exception):
+    """What a signal's handler raises."""
+
+
+def test_who_waits_for_a_store_can_be_interrupted(make: Make, tmp_path: Path) -> None:
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    file = tmp_path / "spent.sqlite3"
+    gate = make(store=f"sqlite:{file}?timeout_ms=600000")
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with locked_by_another_process(file):
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            with pytest.raises(Interrupted):
+                gate.answer(gate.issue().key, "x")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert outcome(lambda: gate.answer(gate.issue().key, "x")) == "wrong-answer"
 
 
 def test_a_file_that_goes_after_the_start_lets_nobody_through(make: Make, tmp_path: Path) -> None:
