@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from os import PathLike, fspath
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -16,19 +17,19 @@ from cattlegrid.simple_captcha import helpers
 from cattlegrid.simple_captcha.conf import settings
 
 _FRAME_MS = 500
-_NOISE_OF_CORE = {helpers.noise_arcs, helpers.noise_dots}
-_STOCK = {*_NOISE_OF_CORE, helpers.noise_null, helpers.post_smooth}
+_NOISE_OF_CORE = (helpers.noise_arcs, helpers.noise_dots)
+_STOCK = (*_NOISE_OF_CORE, helpers.noise_null, helpers.post_smooth)
 
 
 def draw(text: str, key: str, scale: Scale) -> tuple[bytes, str]:
     """The picture of a captcha, and its content type. The same key has the same picture, at either scale."""
     grain = seed("simple_captcha", key)
     noise, filters = list(settings.noise_functions()), list(settings.filter_functions())
-    look = _look(noise=not _NOISE_OF_CORE.isdisjoint(noise), smoothing=_smoothing(filters))
+    look = _look(noise=any(function in _NOISE_OF_CORE for function in noise), smoothing=_smoothing(filters))
     animated, avif = settings.CAPTCHA_ANIMATED, settings.CAPTCHA_ANIMATED_USE_AVIF
     with begun_with(grain):
         drawing = Drawing(text, look, grain, scale, tuple(_letter_colours(text)))
-        if look.has_bitmap_fonts or not _STOCK.issuperset(noise + filters):
+        if look.has_bitmap_fonts or any(function not in _STOCK for function in noise + filters):
             bare = replace(drawing, look=replace(look, noise=False, smoothing=False))
             return _by_pillow(bare, noise, filters)
         if not animated:
@@ -77,10 +78,9 @@ def _tuple(value: Any) -> Any:
 def _fonts(path: Any) -> tuple[str, ...]:
     if path is None:
         return ()
-    if isinstance(path, str):
-        return (path,)
-    if isinstance(path, (list, tuple)) and path and all(isinstance(one, str) for one in path):
-        return tuple(path)
+    paths = path if isinstance(path, (list, tuple)) else (path,)
+    if paths and all(isinstance(one, (str, PathLike)) for one in paths):
+        return tuple(fspath(one) for one in paths)
     raise ImproperlyConfigured("CAPTCHA_FONT_PATH is to be the path of a font file, or a list of such paths.")
 
 

@@ -257,7 +257,7 @@ def test_fonts_can_be_the_sites_own(tmp_path: Path) -> None:
     other = _font_of_pillow(tmp_path)
     with override_settings(**BARE):
         usual = draw()
-        for path in (other, [other], (other, other)):
+        for path in (other, [other], (other, other), Path(other)):
             with override_settings(CAPTCHA_FONT_PATH=path):
                 assert draw() != usual
 
