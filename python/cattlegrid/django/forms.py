@@ -23,7 +23,7 @@ from cattlegrid.django import markup, requests
 from cattlegrid.django.conf import captcha as site_captcha
 
 if TYPE_CHECKING:
-    _Form = forms.Form
+    _Form = forms.BaseForm
 else:
     _Form = object
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, QueryDict
 from django.http.request import RawPostDataException
 
@@ -29,7 +27,7 @@ def token(request: HttpRequest) -> object:
     if header:
         return header
     name = field_name(captcha().settings)
-    if request.content_type == "application/json":
+    if _is_json(request.content_type or ""):
         return from_json(_body(request), name, JSON_NAME)
     return only(_form(request).getlist(name))
 
@@ -40,7 +38,7 @@ def check(request: HttpRequest | None, token: object, action: str | None) -> Ver
     if verification is None:
         address = None if request is None else remote_ip(request)
         verification = captcha().check(token, remote_ip=address, action=action)
-        _remember(request, token, action, verification)
+        _remember(request, token, verification)
     return verification
 
 
@@ -50,7 +48,7 @@ async def check_async(request: HttpRequest | None, token: object, action: str | 
     if verification is None:
         address = None if request is None else remote_ip(request)
         verification = await captcha().check_async(token, remote_ip=address, action=action)
-        _remember(request, token, action, verification)
+        _remember(request, token, verification)
     return verification
 
 
@@ -60,14 +58,19 @@ _ATTRIBUTE = "_cattlegrid_verifications"
 
 
 def _known(request: HttpRequest | None, token: object, action: str | None) -> Verification | None:
-    known: dict[Any, Verification] = getattr(request, _ATTRIBUTE, {})
-    return known.get((token, action)) if isinstance(token, str) else None
+    known: dict[object, Verification] = getattr(request, _ATTRIBUTE, {})
+    found = known.get(token) if isinstance(token, str) else None
+    wanted = action or captcha().settings.action
+    return found if found and (wanted in (None, found.action) or not found.decided) else None
 
 
-def _remember(request: HttpRequest | None, token: object, action: str | None, found: Verification) -> None:
+def _remember(request: HttpRequest | None, token: object, found: Verification) -> None:
     if request is not None and isinstance(token, str):
-        known = request.__dict__.setdefault(_ATTRIBUTE, {})
-        known[token, action] = found
+        request.__dict__.setdefault(_ATTRIBUTE, {})[token] = found
+
+
+def _is_json(content_type: str) -> bool:
+    return content_type == "application/json" or content_type.endswith("+json")
 
 
 def _form(request: HttpRequest) -> QueryDict:

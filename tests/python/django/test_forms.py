@@ -149,6 +149,21 @@ def test_two_forms_of_one_request_share_a_check(provider: Provider) -> None:
     assert len(provider.asked) <= 3
 
 
+def test_a_check_counts_for_the_action_that_it_found(provider: Provider) -> None:
+    class Acting(website.Contact):
+        captcha = CaptchaField(action="sign-up")
+
+    data = {"email": "ada@example.org", NAME: "token"}
+    provider.verification = {"success": True, "action": "sign-up"}
+    one = request()
+    assert website.Contact(data, request=one).is_valid()
+    assert Acting(data, request=one).is_valid()
+    provider.verification = {"success": True, "action": "contact"}
+    two = request()
+    assert website.Contact({**data, NAME: "another"}, request=two).is_valid()
+    assert not Acting({**data, NAME: "another"}, request=two).is_valid()
+
+
 @pytest.mark.parametrize("form_class", [website.Contact, website.Bare])
 def test_a_form_that_may_be_empty_needs_a_token(form_class: Any) -> None:
     form = form_class({}, empty_permitted=True, use_required_attribute=False)

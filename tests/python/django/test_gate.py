@@ -12,6 +12,7 @@ import pytest
 import website
 from django.contrib.staticfiles import finders
 from django.test import Client, override_settings
+from django.urls import resolve
 from website_support import SECRET, Settings
 
 from cattlegrid.django import CaptchaField, CaptchaFormMixin
@@ -223,6 +224,9 @@ def test_the_routes_need_no_cookie_and_no_login() -> None:
         client = Client(enforce_csrf_checks=True)
         wanted = {"sitekey": captcha().site_key}
         assert client.post(CHALLENGES, wanted, content_type=JSON).status_code == 201
+    for path in (CHALLENGES, f"{CHALLENGES}/key/image", f"{CHALLENGES}/key/answer", "/captcha/widget.js"):
+        # Why: this is what Django's own middleware for sites behind a login looks at.
+        assert resolve(path).func.login_required is False  # type: ignore[attr-defined]
 
 
 def test_another_provider_s_site_has_no_such_routes() -> None:

@@ -61,7 +61,7 @@ def test_a_token_may_come_in_a_header_or_in_json(provider: Provider, view: str) 
     assert client.delete(f"/{view}", headers={"X-Captcha-Response": "one"}).status_code == 200
     assert client.put(f"/{view}", {"captcha": "two"}, content_type="application/json").status_code == 200
     named = {"cf-turnstile-response": "three"}
-    assert client.post(f"/{view}", named, content_type="application/json").status_code == 200
+    assert client.post(f"/{view}", named, content_type="application/json; charset=utf-8").status_code == 200
     assert client.post(f"/{view}", {"cf-turnstile-response": "four"}).status_code == 200
     assert [question["response"] for question in provider.asked] == ["one", "two", "three", "four"]
 
