@@ -58,6 +58,8 @@ class _Server(ThreadingHTTPServer):
 
 class Question(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Why: a reply is written in two pieces, and the second would wait for the first to be acknowledged.
+    disable_nagle_algorithm = True
     server: _Server
 
     def do_POST(self) -> None:
