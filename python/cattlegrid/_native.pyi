@@ -44,7 +44,7 @@ class Unavailable(CattlegridError):
     """Nobody could decide: the store or the provider failed, or did not answer in time. Nothing was let
     through.
 
-    `code` is `"store-unavailable"`, `"provider-unreachable"` (no answer, or not in time), or
+    `code` is `"store-unavailable"`, `"provider-unreachable"` (no answer, not in time, or 502 to 504), or
     `"provider-broken"` (an answer that is none: HTML, a redirect, a 500).
     """
 

@@ -125,6 +125,9 @@ pub enum Unreachable {
     /// The timeout passed first.
     #[error("no answer in time")]
     Timeout,
+    /// What stands in front of the provider answered in its place: 502, 503 or 504.
+    #[error("status {0} of what stands in front of it")]
+    Gateway(u16),
     /// There was no connection, or it ended before the answer did.
     #[error("{}", Chain(&**.0))]
     Connection(#[source] Box<dyn std::error::Error + Send + Sync>),

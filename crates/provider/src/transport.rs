@@ -81,9 +81,7 @@ impl Transport {
             other => other,
         }
         .map_err(|error| failure(error.into()))?;
-        if reply.status() != StatusCode::OK {
-            return Err(Failure::Broken(Broken::Status(reply.status().as_u16())));
-        }
+        accept(reply.status())?;
         Limited::new(reply.into_body(), MAX_REPLY_BYTES)
             .collect()
             .await
@@ -107,6 +105,18 @@ impl Transport {
             .headers_mut()
             .extend(HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value))));
         request
+    }
+}
+
+/// Only 200 is an answer.
+fn accept(status: StatusCode) -> Result<(), Failure> {
+    match status {
+        StatusCode::OK => Ok(()),
+        // Why not 500 as well: that one the provider says itself, and a visitor's token may be what it fails on.
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+            Err(Failure::Unreachable(Unreachable::Gateway(status.as_u16())))
+        }
+        _ => Err(Failure::Broken(Broken::Status(status.as_u16()))),
     }
 }
 

@@ -129,7 +129,7 @@ impl Types {
         let unavailable = exception(
             "Unavailable",
             "Nobody could decide: the store or the provider failed, or did not answer in time. Nothing was let \
-             through.\n\n`code` is \"store-unavailable\", \"provider-unreachable\" (no answer, or not in time), or \
+             through.\n\n`code` is \"store-unavailable\", \"provider-unreachable\" (no answer, not in time, or 502 to 504), or \
              \"provider-broken\" (an answer that is none: HTML, a redirect, a 500).",
             &base,
             |own| own.set_item("code", "unavailable"),

@@ -108,12 +108,23 @@ async fn an_answer_of_wrong_types_decides_nothing() {
 
 #[tokio::test]
 async fn only_status_200_counts() {
-    for code in [201, 204, 400, 401, 403, 404, 429, 500, 502, 503] {
+    for code in [201, 204, 400, 401, 403, 404, 429, 500, 501] {
         let provider = StandIn::answering(move || status(code, r#"{"success": true}"#)).await;
         assert_eq!(
             broken("hcaptcha", &provider.endpoint).await,
             Broken::Status(code)
         );
+    }
+}
+
+#[tokio::test]
+async fn what_stands_in_front_of_a_provider_that_is_down_may_say_so() {
+    for code in [502, 503, 504] {
+        let provider = StandIn::answering(move || status(code, r#"{"success": true}"#)).await;
+        let error = verify("turnstile", &provider.endpoint, Expected::default())
+            .await
+            .unwrap_err();
+        assert_eq!(error.code(), "provider-unreachable", "{error}");
     }
 }
 
@@ -246,14 +257,14 @@ async fn an_answer_in_drops_is_not_waited_for() {
 
 #[tokio::test]
 async fn errors_have_codes_and_say_what_happened() {
-    let provider = StandIn::answering(|| status(503, "")).await;
+    let provider = StandIn::answering(|| status(500, "")).await;
     let error = verify("turnstile", &provider.endpoint, Expected::default())
         .await
         .unwrap_err();
     assert_eq!(error.code(), "provider-broken");
     assert_eq!(
         error.to_string(),
-        "turnstile gave no answer to go by: status 503"
+        "turnstile gave no answer to go by: status 500"
     );
 
     let nobody = "http://127.0.0.1:1/siteverify".parse().unwrap();
