@@ -21,3 +21,4 @@ class CattlegridConfig(AppConfig):
         register(checks.keys_are_secret, Tags.security)
         register(checks.gate_is_served, Tags.urls)
         register(checks.checks_are_real, Tags.security, deploy=True)
+        register(checks.store_can_be_used, Tags.security, deploy=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 
 from cattlegrid import ConfigurationError
 from cattlegrid._site import test_keys
+from cattlegrid._site.checker import make
 from cattlegrid._site.settings import GATE, Settings
 from cattlegrid.django.conf import captcha
 
@@ -18,7 +20,8 @@ from cattlegrid.django.conf import captcha
 def settings_are_right(**_: Any) -> Sequence[CheckMessage]:
     """E001: `CATTLEGRID` cannot be used as it is."""
     try:
-        captcha().prepare()
+        # Why: a command that somebody else runs must not make the file that the site will write to.
+        make(replace(captcha().settings, store="memory:"))
     except ConfigurationError as error:
         return [Error(str(error), id="cattlegrid.E001")]
     return []
@@ -54,6 +57,18 @@ def checks_are_real(**_: Any) -> Sequence[CheckMessage]:
         return []
     message = "CATTLEGRID says TESTING: True, which is for test suites alone."
     return [Error(message, hint="Remove TESTING.", id="cattlegrid.E004")]
+
+
+def store_can_be_used(**_: Any) -> Sequence[CheckMessage]:
+    """E005: a site that is deployed with a store that does not open."""
+    configured = _settings()
+    if configured is None or settings_are_right():
+        return []
+    try:
+        captcha().prepare()
+    except ConfigurationError as error:
+        return [Error(str(error), id="cattlegrid.E005")]
+    return []
 
 
 def _settings() -> Settings | None:

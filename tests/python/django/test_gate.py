@@ -13,6 +13,8 @@ import website
 from django.contrib.staticfiles import finders
 from django.test import Client, override_settings
 from django.urls import resolve
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from website_support import SECRET, Settings
 
 from cattlegrid.django import CaptchaField, CaptchaFormMixin
@@ -270,3 +272,27 @@ def test_a_form_finds_its_widget_on_the_site() -> None:
 
 def test_the_script_of_recaptcha_v3_is_a_static_file() -> None:
     assert finders.find("cattlegrid/recaptcha-v3.js")
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text() | st.sampled_from(["chars", "math", "sign-up"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(wanted=st.dictionaries(st.sampled_from(["kind", "action", "locale", "x"]), ANYTHING) | ANYTHING)
+def test_whatever_is_asked_has_an_answer(wanted: Any) -> None:
+    body = {"sitekey": captcha().site_key, **wanted} if isinstance(wanted, dict) else wanted
+    answer = Client().post(CHALLENGES, json.dumps(body), content_type=JSON)
+    assert answer.status_code in (201, 400)
+    assert ("code" in answer.json()) == (answer.status_code == 400)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(given_answer=ANYTHING, origin=st.text(st.characters(max_codepoint=255), max_size=50))
+def test_whatever_is_answered_is_judged(given_answer: Any, origin: str) -> None:
+    answer = give(issue()["key"], given_answer, Origin=origin)
+    assert answer.status_code in (200, 400, 403)
+    assert not answer.json().get("success")

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import website
 from django.test import AsyncClient, Client, override_settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from website_support import Provider, Settings
 
 from cattlegrid.django.conf import captcha
@@ -299,3 +301,35 @@ def test_middleware_sees_the_answer_and_no_exception() -> None:
         assert send("plain", None).status_code == 400
         assert send("permitted", None).status_code == 400
     assert seen == [400, 400]
+
+
+def is_none(token: str) -> bool:
+    """Whether no provider would issue this."""
+    return not (token.isascii() and token.isprintable() and " " not in token and token)
+
+
+KINDS = st.sampled_from(
+    ["application/json", FORM, "multipart/form-data; boundary=x", "text/plain", "", "\x00", "x/y;="]
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    view=st.sampled_from(VIEWS),
+    method=st.sampled_from(METHODS),
+    kind=KINDS,
+    body=st.binary(max_size=200)
+    | st.sampled_from([b'{"captcha":', b"--x\r\n", b"cf-turnstile-response=%ff%00"]),
+)
+def test_no_body_is_more_than_a_client_error(view: str, method: str, kind: str, body: bytes) -> None:
+    answer = Client().generic(method.upper(), f"/{view}", body, content_type=kind)
+    assert 400 <= answer.status_code < 500
+    assert website.RAN == []
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(view=st.sampled_from(VIEWS), token=st.text(st.characters(max_codepoint=255)).filter(is_none))
+def test_no_header_is_more_than_a_client_error(view: str, token: str) -> None:
+    answer = Client().delete(f"/{view}", headers={"X-Captcha-Response": token})
+    assert answer.status_code in (400, 403)
+    assert website.RAN == []

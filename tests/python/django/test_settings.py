@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,7 +32,6 @@ def test_right_settings_are_silent(turnstile: Settings, gate: Settings) -> None:
     [
         ({"STORE": None}, "STORE is missing"),
         ({"STORE": "memory:"}, "STORE is memory:"),
-        ({"STORE": "nonsense:/x"}, "nonsense"),
         ({"SECRET_KEY": None}, "SECRET_KEY is missing"),
         ({"SITE_KEY": None}, "SITE_KEY is missing"),
         ({"TIMEOUT": 0}, "TIMEOUT"),
@@ -82,6 +82,19 @@ def test_a_deployed_site_does_not_test(turnstile: Settings) -> None:
     assert complaints(testing) == []
     ((identity, _),) = complaints(testing, deploy=True)
     assert identity == "cattlegrid.E004"
+
+
+@pytest.mark.parametrize("store", ["nonsense:/x", "sqlite:/no/such/folder/spent.sqlite3"])
+def test_a_deployed_site_s_store_is_there(turnstile: Settings, store: str) -> None:
+    assert complaints({**turnstile, "STORE": store}) == []
+    ((identity, message),) = complaints({**turnstile, "STORE": store}, deploy=True)
+    assert identity == "cattlegrid.E005"
+    assert store.partition(":")[2] in message or store.partition(":")[0] in message
+
+
+def test_a_check_makes_no_file_of_another_user(gate: Settings) -> None:
+    assert complaints(gate) == []
+    assert not Path(gate["STORE"].partition(":")[2]).exists()
 
 
 def test_settings_are_read_again_when_a_test_overrides_them(turnstile: Settings) -> None:
