@@ -598,6 +598,14 @@ proptest! {
     }
 
     #[test]
+    fn any_style_animates_any_prompt(options in any_options(), text in "\\PC{1,6}", number: u64) {
+        let prompt = Prompt::lossy(&text);
+        let each = Duration::from_millis(number % 1000);
+        let shown = shown(&animate(&prompt, &style(&options), &seed(number), Scale::One, each));
+        prop_assert!((1..=6).contains(&shown.len()));
+    }
+
+    #[test]
     fn letters_are_never_clipped(options in any_options(), text in "[A-Za-z0-9]{1,20}", number: u64) {
         let options = StyleOptions { noise: Some(Vec::new()), smoothing: Some(false), ..options };
         for scale in [Scale::One, Scale::Two] {

@@ -25,7 +25,7 @@ static FORKING: AtomicUsize = AtomicUsize::new(0);
 static BUSY: AtomicUsize = AtomicUsize::new(0);
 static OPEN: Mutex<Vec<Weak<dyn Closes>>> = Mutex::new(Vec::new());
 
-/// How long forking waits for claims that are under way: longer than a store lets a claim take by default.
+/// How long forking waits for claims that are under way, and they for it: longer than a store lets a claim take by default.
 const PATIENCE: Duration = Duration::from_secs(3);
 const NAP: Duration = Duration::from_millis(1);
 
@@ -33,17 +33,19 @@ const NAP: Duration = Duration::from_millis(1);
 pub(crate) struct Busy(());
 
 impl Busy {
-    /// Waits while the process forks.
-    pub(crate) async fn begin() -> Self {
-        loop {
+    /// Waits while the process forks. None if it does not come to an end with that.
+    pub(crate) async fn begin() -> Option<Self> {
+        let patience = Instant::now() + PATIENCE;
+        while Instant::now() < patience {
             BUSY.fetch_add(1, Ordering::SeqCst);
             let busy = Self(());
             if FORKING.load(Ordering::SeqCst) == 0 {
-                return busy;
+                return Some(busy);
             }
             drop(busy);
             tokio::time::sleep(NAP).await;
         }
+        None
     }
 }
 

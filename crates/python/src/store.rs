@@ -57,7 +57,7 @@ impl Store for ForkStore {
         match self {
             Self::Memory(own) => own.get().ok_or_else(elsewhere)?.claim(id, ttl).await,
             Self::File(file) => {
-                let busy = Busy::begin().await;
+                let busy = Busy::begin().await.ok_or_else(forking)?;
                 file.current(&busy).await?.claim(id, ttl).await
             }
         }
@@ -67,7 +67,7 @@ impl Store for ForkStore {
         match self {
             Self::Memory(own) => own.get().ok_or_else(elsewhere)?.ready().await,
             Self::File(file) => {
-                let busy = Busy::begin().await;
+                let busy = Busy::begin().await.ok_or_else(forking)?;
                 file.current(&busy).await?.ready().await
             }
         }
@@ -78,6 +78,10 @@ fn elsewhere() -> StoreError {
     let why =
         "a memory store is one process's alone; give `sqlite:PATH`, which all processes can share";
     StoreError::Unavailable(why.into())
+}
+
+fn forking() -> StoreError {
+    StoreError::Unavailable("the process is forking, and does not come to an end with that".into())
 }
 
 /// A store in a file.
