@@ -1,21 +1,22 @@
 //! The engine in this process.
 
-use std::fmt::Display;
+mod plan;
+
 use std::future::Future;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use cattlegrid::challenge::Answer;
 use cattlegrid::challenge::image::{self, Scale};
-use cattlegrid::challenge::{Answer, Generators, Kind, KindOptions};
 use cattlegrid::store::SystemClock;
 use cattlegrid::{
-    Action, Ask, ChallengeKey, Hostname, HostnamePattern, OsEntropy, Refusal, ResponseToken,
-    Secret, SecretKey, Secrets, Site, SiteKey, Sites, Verification,
+    Action, Ask, ChallengeKey, Hostname, OsEntropy, Refusal, ResponseToken, Secret, SecretKey,
+    Secrets, Site, SiteKey, Verification,
 };
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::PyBytes;
 
+use crate::challenge::Challenge;
 use crate::error::Error;
 use crate::passed::Passed;
 use crate::picture::Scaled;
@@ -23,6 +24,7 @@ use crate::store::ForkStore;
 use crate::style::Style;
 use crate::text::bounded;
 use crate::work;
+use plan::{Plan, own_keys, read_all, read_kinds, read_secrets, seconds, wrong};
 
 /// The engine in this process, for one site: issue, image, answer, verify. Needs no server.
 ///
@@ -63,20 +65,14 @@ impl Gate {
         token_ttl: f64,
     ) -> Result<Self, Error> {
         let secrets = read_secrets(secret)?;
+        let keys = own_keys(&secrets)?;
         let plan = Plan {
             kinds: read_kinds(kinds)?,
-            style: match style {
-                Some(style) => style.get().0.clone(),
-                None => image::Style::hard(),
-            },
+            style: style.map_or_else(image::Style::hard, |style| style.get().0.clone()),
             hostnames: read_all("hostnames", hostnames.unwrap_or_default())?,
             challenge_ttl: seconds("challenge_ttl", challenge_ttl)?,
             token_ttl: seconds("token_ttl", token_ttl)?,
         };
-        let keys = secrets
-            .iter()
-            .map(|secret| Site::own_keys(secret).ok_or_else(|| wrong("secret", "another one")))
-            .collect::<Result<Vec<_>, _>>()?;
         let sites = plan.sites(&keys)?;
         let clock = Arc::new(SystemClock::new());
         let store = ForkStore::at(py, store, clock.clone())?;
@@ -208,11 +204,7 @@ impl Gate {
 
     fn fresh(&self, ask: Ask) -> Result<Challenge, Error> {
         let issued = self.gate.issue(self.site()?, ask)?;
-        Ok(Challenge {
-            key: issued.key.to_string(),
-            kind: issued.kind.to_string(),
-            expires_at: UNIX_EPOCH + Duration::from_millis(issued.expires_at.as_millis()),
-        })
+        Ok(issued.into())
     }
 
     fn answered(
@@ -280,111 +272,11 @@ async fn verify_with_any(
     Err(Refusal::InvalidToken)
 }
 
-/// A challenge as a page gets it.
-#[pyclass(frozen, get_all, module = "cattlegrid")]
-pub(crate) struct Challenge {
-    key: String,
-    kind: String,
-    expires_at: SystemTime,
-}
-
-#[pymethods]
-impl Challenge {
-    fn __repr__(&self) -> String {
-        format!("<cattlegrid.Challenge of the kind {}>", self.kind)
-    }
-}
-
 /// A new secret for `Gate`, from the system's randomness, as text.
 #[pyfunction]
 pub(crate) fn generate_secret() -> Result<String, Error> {
     let secret = Secret::generate(&OsEntropy).map_err(Refusal::from)?;
     Ok(secret.expose().to_owned())
-}
-
-/// What the gate's sites have in common.
-struct Plan {
-    kinds: Vec<Kind>,
-    style: image::Style,
-    hostnames: Vec<HostnamePattern>,
-    challenge_ttl: Duration,
-    token_ttl: Duration,
-}
-
-impl Plan {
-    /// One site as it looks under each of the gate's secrets, so that what was issued under an older one still counts.
-    fn sites(self, keys: &[(SiteKey, SecretKey)]) -> Result<Sites, Error> {
-        let generators =
-            Generators::for_kinds(&self.kinds, &KindOptions::default(), self.style.fonts())?;
-        let (generators, style) = (Arc::new(generators), Arc::new(self.style));
-        let site = |(key, secret): &(SiteKey, SecretKey)| {
-            Site::new(
-                key.clone(),
-                secret.clone(),
-                generators.clone(),
-                style.clone(),
-            )
-            .with_hostnames(self.hostnames.clone())
-            .with_kinds(self.kinds.clone())?
-            .with_ttls(self.challenge_ttl, self.token_ttl)
-        };
-        keys.iter()
-            .map(site)
-            .collect::<Result<Vec<_>, _>>()
-            .and_then(Sites::new)
-            .map_err(|error| Error::configuration(&error))
-    }
-}
-
-fn wrong(name: &str, why: impl Display) -> Error {
-    Error::Configuration(format!("`{name}`: {why}"))
-}
-
-fn read_secrets(secret: &Bound<'_, PyAny>) -> Result<Vec<Secret>, Error> {
-    let malformed = || {
-        wrong(
-            "secret",
-            "give what `cattlegrid.generate_secret()` gave, or a list of at most 8 of those",
-        )
-    };
-    let texts = if secret.is_instance_of::<PyString>() {
-        vec![secret.clone()]
-    } else {
-        let texts: Vec<_> = secret.extract().map_err(|_| malformed())?;
-        texts
-    };
-    if texts.is_empty() || texts.len() > Secrets::MAX {
-        return Err(malformed());
-    }
-    let secrets: Option<Vec<Secret>> = texts
-        .iter()
-        .map(|text| Secret::parse(&bounded(text, 512)?).ok())
-        .collect();
-    secrets.ok_or_else(malformed)
-}
-
-fn read_kinds(kinds: Option<Vec<String>>) -> Result<Vec<Kind>, Error> {
-    let kinds = kinds.map_or(Ok(vec![Kind::Chars]), |kinds| read_all("kinds", kinds))?;
-    if kinds.iter().all(|kind| Kind::GENERATED.contains(kind)) {
-        Ok(kinds)
-    } else {
-        Err(wrong(
-            "kinds",
-            "those of a gate are chars, math, words and unicode",
-        ))
-    }
-}
-
-fn read_all<T: FromStr<Err: Display>>(name: &str, texts: Vec<String>) -> Result<Vec<T>, Error> {
-    let read = |text: String| text.parse().map_err(|error| wrong(name, error));
-    texts.into_iter().map(read).collect()
-}
-
-fn seconds(name: &str, seconds: f64) -> Result<Duration, Error> {
-    Duration::try_from_secs_f64(seconds)
-        .ok()
-        .filter(|ttl| (Duration::from_secs(1)..=Site::MAX_TTL).contains(ttl))
-        .ok_or_else(|| wrong(name, "give 1 to 86400 seconds"))
 }
 
 /// What a text that came from a page says, if it is one and short enough.

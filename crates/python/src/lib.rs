@@ -3,6 +3,7 @@
 //! Each module here is one thing that Python sees; what it means is in the crates behind it, and its interface in
 //! `python/cattlegrid/_native.pyi`.
 
+mod challenge;
 mod error;
 mod fork;
 mod gate;
@@ -24,7 +25,9 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::gate::{Challenge, Gate, generate_secret};
+    use super::challenge::Challenge;
+    #[pymodule_export]
+    use super::gate::{Gate, generate_secret};
     #[pymodule_export]
     use super::passed::Passed;
     #[pymodule_export]
