@@ -106,6 +106,15 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
+# Why: Playwright runs an event loop in this thread, where Django would refuse to use its database.
+@pytest.fixture(scope="module")
+def django_beside_a_browser() -> Iterator[None]:
+    """Lets tests of a file have a browser and a database of Django's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield
+
+
 Served = AbstractContextManager[str]
 
 

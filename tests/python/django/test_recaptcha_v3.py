@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from website_support import Provider, Settings
 
+pytestmark = pytest.mark.usefixtures("django_beside_a_browser")
+
 GOOGLE = "https://www.google.com/recaptcha/api.js?render=site"
 ANSWERING = """
 let count = 0;
@@ -21,14 +23,6 @@ window.grecaptcha = {
 };
 """
 FAILING = ANSWERING.replace("execute: async", "execute: async () => { throw new Error('blocked'); }, other:")
-
-
-# Why: Playwright runs an event loop in this thread, where Django would refuse to close its database.
-@pytest.fixture(scope="module", autouse=True)
-def _beside_an_event_loop() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
 
 
 @pytest.fixture

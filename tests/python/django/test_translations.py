@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gettext
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 import website
+from catalogues import catalogue, compiled
 from django.utils import translation
 
 import cattlegrid
@@ -17,13 +16,6 @@ from cattlegrid._site.refusal import MESSAGES
 
 FOLDER = Path(app.__file__).with_name("locale")
 LOCALES = ["ar", "de", "es", "fr", "ja", "zh_Hans"]
-
-
-def catalogue(path: Path) -> dict[str, str]:
-    """Each message and its translation."""
-    with path.open("rb") as file:
-        messages = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
-    return {message: text for message, text in messages.items() if message}
 
 
 def test_the_languages_are_those_of_the_widget() -> None:
@@ -36,10 +28,8 @@ def test_the_languages_are_those_of_the_widget() -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_language_is_whole_and_compiled(locale: str, tmp_path: Path) -> None:
     folder = FOLDER / locale / "LC_MESSAGES"
-    compiled = tmp_path / "django.mo"
-    subprocess.run(["msgfmt", "--check-format", "-o", compiled, folder / "django.po"], check=True)
     messages = catalogue(folder / "django.mo")
-    assert messages == catalogue(compiled)
+    assert messages == compiled(folder / "django.po", tmp_path)
     assert set(messages) == {*MESSAGES.values(), "The response token of the CAPTCHA."}
     assert all(messages.values())
 

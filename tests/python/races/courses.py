@@ -7,7 +7,8 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Callable
-from urllib.parse import urlsplit
+
+from databases import database
 
 Key = tuple[str, str]
 """The key of a challenge and its answer."""
@@ -151,25 +152,11 @@ def _cache(where: str) -> dict[str, Any]:
 
 
 def _database(where: str) -> dict[str, Any]:
-    url = urlsplit(where)
-    if url.scheme == "sqlite":
+    entry = database(where)
+    if where.startswith("sqlite:"):
         # Why: SQLite lets one write at a time, and 32 threads queue here. The data need not outlive the test.
-        options = {"timeout": 60, "init_command": "PRAGMA synchronous = OFF"}
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": url.path, "OPTIONS": options}
-    if url.scheme == "mysql":
-        import pymysql
-
-        # Why: Django asks for the version of the client that it knows.
-        pymysql.version_info = (2, 2, 1, "final", 0)
-        pymysql.install_as_MySQLdb()
-    return {
-        "ENGINE": f"django.db.backends.{url.scheme}",
-        "HOST": url.hostname,
-        "PORT": url.port,
-        "USER": url.username,
-        "PASSWORD": url.password or "",
-        "NAME": url.path.lstrip("/"),
-    }
+        entry["OPTIONS"] = {"timeout": 60, "init_command": "PRAGMA synchronous = OFF"}
+    return entry
 
 
 def _close_connections() -> None:

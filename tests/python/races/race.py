@@ -13,7 +13,10 @@ import multiprocessing
 import sys
 import threading
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, Callable
+
+sys.path.append(str(Path(__file__).parents[1] / "shared"))
 
 from courses import COURSES, Course, Key
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import django
 from django.conf import settings
 
-sys.path.append(str(Path(__file__).parents[1]))
+sys.path.append(str(Path(__file__).parents[1] / "shared"))
 
 from published import Runner, fetch
 

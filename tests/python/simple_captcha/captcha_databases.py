@@ -1,9 +1,6 @@
-"""The databases of the tests, as Django's settings have them."""
+"""On which databases the tests run."""
 
 from __future__ import annotations
-
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -12,24 +9,3 @@ URLS = ["sqlite_url", "postgres_url", "mariadb_url"]
 
 DATABASES = pytest.mark.parametrize("site", URLS, indirect=True)
 """Has a test run on each of them."""
-
-
-def database(url: str) -> dict[str, Any]:
-    """What the settings say of the database of a URL."""
-    parts = urlsplit(url)
-    if parts.scheme == "sqlite":
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": parts.path}
-    if parts.scheme == "mysql":
-        import pymysql
-
-        # Why: Django asks for the version of the client that it knows.
-        pymysql.version_info = (2, 2, 1, "final", 0)
-        pymysql.install_as_MySQLdb()
-    return {
-        "ENGINE": f"django.db.backends.{parts.scheme}",
-        "HOST": parts.hostname,
-        "PORT": parts.port,
-        "USER": parts.username,
-        "PASSWORD": parts.password or "",
-        "NAME": parts.path.lstrip("/"),
-    }

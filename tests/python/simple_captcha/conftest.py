@@ -17,7 +17,7 @@ from django.test import Client, override_settings
 
 sys.path.append(str(Path(__file__).parent))
 
-from captcha_databases import database
+from databases import database
 
 APPS = ["django.contrib.contenttypes", "django.contrib.auth", "rest_framework", "cattlegrid.simple_captcha"]
 

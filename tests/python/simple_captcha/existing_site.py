@@ -10,12 +10,16 @@ from __future__ import annotations
 import json
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import django
-from captcha_databases import database
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+
+sys.path.append(str(Path(__file__).parents[1] / "shared"))
+
+from databases import database
 
 app, url, action, *arguments = sys.argv[1:]
 settings.configure(

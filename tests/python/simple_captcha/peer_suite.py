@@ -23,7 +23,7 @@ from typing import Any
 import django
 from django.conf import settings
 
-sys.path.append(str(Path(__file__).parents[1]))
+sys.path.append(str(Path(__file__).parents[1] / "shared"))
 
 from published import Runner, fetch
 

@@ -17,6 +17,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from cattlegrid.simple_captcha.models import CaptchaStore
 
+pytestmark = pytest.mark.usefixtures("django_beside_a_browser")
+
 POLICY = "default-src 'none'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'"
 
 
@@ -36,14 +38,6 @@ class Quiet(WSGIRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Nothing."""
-
-
-# Why: Playwright runs an event loop in this thread, where Django would refuse to ask its database.
-@pytest.fixture(scope="module", autouse=True)
-def _beside_an_event_loop() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
 
 
 @pytest.fixture

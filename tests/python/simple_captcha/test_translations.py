@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gettext
-import subprocess
 from pathlib import Path
 
 import pytest
+from catalogues import catalogue, compiled
 from django.utils import translation
 
 import cattlegrid.simple_captcha as app
@@ -43,13 +42,6 @@ MESSAGES = {
 }
 
 
-def catalogue(path: Path) -> dict[str, str]:
-    """Each message and its translation."""
-    with path.open("rb") as file:
-        messages = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
-    return {message: text for message, text in messages.items() if message}
-
-
 def test_all_languages_are_there() -> None:
     assert sorted(path.name for path in FOLDER.iterdir()) == sorted(LOCALES)
 
@@ -57,10 +49,8 @@ def test_all_languages_are_there() -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_language_is_whole_and_compiled(locale: str, tmp_path: Path) -> None:
     folder = FOLDER / locale / "LC_MESSAGES"
-    compiled = tmp_path / "django.mo"
-    subprocess.run(["msgfmt", "--check-format", "-o", compiled, folder / "django.po"], check=True)
     messages = catalogue(folder / "django.mo")
-    assert messages == catalogue(compiled)
+    assert messages == compiled(folder / "django.po", tmp_path)
     assert set(messages) == MESSAGES
     assert all(messages.values())
 
