@@ -29,7 +29,7 @@ fn six_letters(preset: Preset) -> Style {
         ..StyleOptions::default()
     };
     options
-        .resolve(Fonts::embedded())
+        .resolve(preset.fonts())
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
