@@ -69,15 +69,15 @@ class Style:
         rotation: tuple[float, float] | None = None,
         foreground: str | None = None,
         background: str | None = None,
-        noise: bool = True,
+        noise: Sequence[Literal["strokes", "spots"]] = ("strokes", "spots"),
         smoothing: bool | None = None,
     ) -> Self:
         """`fonts` are contents of TrueType or OpenType files, at most 16; none for those of the preset.
 
         `size` is exact, and text that is too large for it shrinks; `at_least` grows where the text needs it;
         neither is as the preset has it. `rotation` is in degrees clockwise, from and to. Colours are
-        `#rrggbb` or `#rgb`, and `background` may be `transparent`. Without `noise` nothing is drawn over the
-        letters.
+        `#rrggbb` or `#rgb`, and `background` may be `transparent`. `noise` is which of the preset's is drawn
+        over the letters: `strokes` (lines and arcs too), `spots` (dots and specks).
         """
 
     def missing(self, text: str) -> str | None:

@@ -343,6 +343,25 @@ fn frames_are_in_the_order_that_letters_are_read_in() {
 }
 
 #[test]
+fn noise_is_drawn_where_it_is_wanted() {
+    let bytes = |style: Style| {
+        draw(&prompt("AKRX"), &style, &seed(1), Scale::One)
+            .png
+            .len()
+    };
+    let [none, along, spots, all] = [
+        bytes(Style::classic().with_noise(|_| false)),
+        bytes(Style::classic().with_noise(Noise::is_drawn_along)),
+        bytes(Style::classic().with_noise(|noise| !noise.is_drawn_along())),
+        bytes(Style::classic()),
+    ];
+    assert!(
+        none < along && along < spots && spots < all,
+        "{none} {along} {spots} {all}"
+    );
+}
+
+#[test]
 fn every_frame_has_noise_of_its_own() {
     let frames = frames(&prompt("||||"), &Style::classic(), &seed(1), Scale::One);
     let distinct: std::collections::BTreeSet<_> = frames.iter().map(|frame| &frame.png).collect();

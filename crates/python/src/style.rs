@@ -1,6 +1,6 @@
 //! How pictures look.
 
-use cattlegrid::challenge::image::{self, Font, Fonts, Preset, Size, StyleOptions};
+use cattlegrid::challenge::image::{self, Font, Fonts, Noise, Preset, Size, StyleOptions};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -11,8 +11,8 @@ use crate::text::bounded;
 ///
 /// `fonts` are contents of TrueType or OpenType files, at most 16; none for those of the preset. `size` is exact, and text
 /// that is too large for it shrinks; `at_least` grows where the text needs it; neither is as the preset has it. `rotation`
-/// is in degrees clockwise, from and to. Colours are `#rrggbb` or `#rgb`, and `background` may be `transparent`. Without
-/// `noise` nothing is drawn over the letters.
+/// is in degrees clockwise, from and to. Colours are `#rrggbb` or `#rgb`, and `background` may be `transparent`.
+/// `noise` is which of the preset's is drawn over the letters: `strokes` (lines and arcs too), `spots` (dots and specks).
 ///
 /// Raises `ConfigurationError` for what is out of bounds; a contrast between letters and background is not asked for.
 #[pyclass(frozen, module = "cattlegrid")]
@@ -25,11 +25,11 @@ impl Style {
     #[new]
     #[pyo3(signature = (
         preset = None, *, fonts = None, size = None, at_least = None, font_size = None, rotation = None,
-        foreground = None, background = None, noise = true, smoothing = None,
+        foreground = None, background = None, noise = None, smoothing = None,
     ))]
     #[pyo3(
         text_signature = "(preset='hard', *, fonts=(), size=None, at_least=None, font_size=None, rotation=None, \
-                             foreground=None, background=None, noise=True, smoothing=None)"
+                             foreground=None, background=None, noise=('strokes', 'spots'), smoothing=None)"
     )]
     #[allow(clippy::too_many_arguments, reason = "they are keywords in Python")]
     fn new(
@@ -41,7 +41,7 @@ impl Style {
         rotation: Option<&Bound<'_, PyAny>>,
         foreground: Option<&Bound<'_, PyAny>>,
         background: Option<&Bound<'_, PyAny>>,
-        noise: bool,
+        noise: Option<&Bound<'_, PyAny>>,
         smoothing: Option<bool>,
     ) -> Result<Self, Error> {
         let preset = match preset {
@@ -55,7 +55,6 @@ impl Style {
             rotation: number("rotation", "two numbers", rotation)?,
             foreground: colour("foreground", foreground)?,
             background: colour("background", background)?,
-            noise: (!noise).then(Vec::new),
             smoothing,
             ..StyleOptions::default()
         };
@@ -63,9 +62,11 @@ impl Style {
             Some(files) => read_fonts(files)?,
             None => None,
         };
-        Ok(Self(
-            options.resolve(fonts.unwrap_or_else(|| preset.fonts()))?,
-        ))
+        let style = options.resolve(fonts.unwrap_or_else(|| preset.fonts()))?;
+        Ok(Self(match noise {
+            Some(names) => style.with_noise(read_noise(names)?),
+            None => style,
+        }))
     }
 
     /// The first character of `text` that no font of the style has.
@@ -85,6 +86,27 @@ fn read_preset(name: &Bound<'_, PyAny>) -> Result<Preset, Error> {
         .into_iter()
         .find(|preset| preset.as_str() == name)
         .ok_or_else(|| wrong("preset", "classic or hard"))
+}
+
+/// Which noise is wanted.
+fn read_noise(names: &Bound<'_, PyAny>) -> Result<impl Fn(Noise) -> bool + use<>, Error> {
+    let not_names = || wrong("noise", "a list of `strokes` and `spots`");
+    let names: Vec<String> = names.extract().map_err(|_| not_names())?;
+    if !names
+        .iter()
+        .all(|name| matches!(name.as_str(), "strokes" | "spots"))
+    {
+        return Err(not_names());
+    }
+    let wanted = move |name| names.iter().any(|wanted| wanted == name);
+    let (strokes, spots) = (wanted("strokes"), wanted("spots"));
+    Ok(move |noise: Noise| {
+        if noise.is_drawn_along() {
+            strokes
+        } else {
+            spots
+        }
+    })
 }
 
 fn read_size(

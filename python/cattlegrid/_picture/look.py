@@ -16,6 +16,7 @@ from cattlegrid._picture.colours import Colour, hex_colour
 
 Preset = Literal["classic", "hard"]
 Scale = Literal[1, 2]
+Noise = Literal["strokes", "spots"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Look:
     rotation: tuple[float, float] | None = None
     foreground: Colour | None = None
     background: Colour | None = None
-    noise: bool = True
+    noise: tuple[Noise, ...] = ("strokes", "spots")
     smoothing: bool | None = None
 
     @property

@@ -53,7 +53,7 @@ def drawn_by_pillow(word: str) -> Image.Image:
 
 
 def _drawn_by_core(word: str) -> Image.Image:
-    bare = replace(captcha.look(), noise=False, smoothing=False)
+    bare = replace(captcha.look(), noise=(), smoothing=False)
     drawn = png(word, bare, secrets.token_bytes(16))
     return decorate(drawn, transparent=bare.background == "transparent", noise=(), filters=())
 

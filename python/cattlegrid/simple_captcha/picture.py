@@ -11,13 +11,13 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cattlegrid._picture.colours import Colour
 from cattlegrid._picture.dice import begun_with
-from cattlegrid._picture.look import Drawing, Look, Scale
+from cattlegrid._picture.look import Drawing, Look, Noise, Scale
 from cattlegrid._picture.seed import seed
 from cattlegrid.simple_captcha import helpers
 from cattlegrid.simple_captcha.conf import settings
 
 _FRAME_MS = 500
-_NOISE_OF_CORE = (helpers.noise_arcs, helpers.noise_dots)
+_NOISE_OF_CORE: dict[Any, Noise] = {helpers.noise_arcs: "strokes", helpers.noise_dots: "spots"}
 _STOCK = (*_NOISE_OF_CORE, helpers.noise_null, helpers.post_smooth)
 
 
@@ -25,12 +25,15 @@ def draw(text: str, key: str, scale: Scale) -> tuple[bytes, str]:
     """The picture of a captcha, and its content type. The same key has the same picture, at either scale."""
     grain = seed("simple_captcha", key)
     noise, filters = list(settings.noise_functions()), list(settings.filter_functions())
-    look = _look(noise=any(function in _NOISE_OF_CORE for function in noise), smoothing=_smoothing(filters))
+    look = _look(
+        noise=tuple(_NOISE_OF_CORE[function] for function in _NOISE_OF_CORE if function in noise),
+        smoothing=_smoothing(filters),
+    )
     animated, avif = settings.CAPTCHA_ANIMATED, settings.CAPTCHA_ANIMATED_USE_AVIF
     with begun_with(grain):
         drawing = Drawing(text, look, grain, scale, tuple(_letter_colours(text)))
         if look.has_bitmap_fonts or any(function not in _STOCK for function in noise + filters):
-            bare = replace(drawing, look=replace(look, noise=False, smoothing=False))
+            bare = replace(drawing, look=replace(look, noise=(), smoothing=False))
             return _by_pillow(bare, noise, filters)
         if not animated:
             return drawing.png(), "image/png"
@@ -52,7 +55,7 @@ def _by_pillow(drawing: Drawing, noise: list[Any], filters: list[Any]) -> tuple[
     return pillow.animate(frames, kind, _FRAME_MS), f"image/{kind.lower()}"
 
 
-def _look(*, noise: bool, smoothing: bool | None) -> Look:
+def _look(*, noise: tuple[Noise, ...], smoothing: bool | None) -> Look:
     return Look(
         preset=settings.CAPTCHA_STYLE,
         fonts=_fonts(settings.CAPTCHA_FONT_PATH),

@@ -15,7 +15,7 @@ from PIL import Image
 from cattlegrid import ConfigurationError, Style, animate, draw, frames
 
 SEED = bytes(range(16))
-PLAIN = Style("classic", noise=False, smoothing=False)
+PLAIN = Style("classic", noise=(), smoothing=False)
 
 
 def opened(file: bytes) -> Image.Image:

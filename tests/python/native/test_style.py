@@ -35,6 +35,9 @@ SEED = bytes(16)
         ("foreground", "transparent"),
         ("background", "\ud800"),
         ("background", "#" * 10**6),
+        ("noise", True),
+        ("noise", "spots"),
+        ("noise", ["rain"]),
     ],
 )
 def test_what_it_may_not_be_is_refused_by_name(name: str, value: Any) -> None:
@@ -81,7 +84,7 @@ colours = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
     rotation=st.none() | st.tuples(st.floats(-180, 180), st.floats(-180, 180)).map(sorted).map(tuple),
     foreground=st.none() | colours,
     background=st.none() | colours | st.just("transparent"),
-    noise=st.booleans(),
+    noise=st.lists(st.sampled_from(["strokes", "spots"])),
     smoothing=st.none() | st.booleans(),
     text=st.text(min_size=1, max_size=8),
 )

@@ -186,6 +186,15 @@ def test_noise_can_be_switched_off(noise: tuple[str, ...]) -> None:
     assert sum(quiet[:128]) < sum(loud[:128])
 
 
+def test_each_stock_noise_is_drawn_alone() -> None:
+    def ink(*noise: str) -> int:
+        with override_settings(CAPTCHA_NOISE_FUNCTIONS=[HELPERS + name for name in noise]):
+            return sum(opened(draw()).convert("L").histogram()[:128])
+
+    arcs, dots, both = ink("noise_arcs"), ink("noise_dots"), ink("noise_arcs", "noise_dots")
+    assert ink() < min(arcs, dots) < max(arcs, dots) < both
+
+
 def test_smoothing_can_be_switched_off() -> None:
     smooth = draw()
     with override_settings(CAPTCHA_FILTER_FUNCTIONS=()):

@@ -43,6 +43,14 @@ pub enum Noise {
 }
 
 impl Noise {
+    /// Whether it is drawn from one place to another (arcs, lines, strokes), rather than in spots (dots, specks).
+    pub fn is_drawn_along(self) -> bool {
+        matches!(
+            self,
+            Self::Arcs { .. } | Self::Lines { .. } | Self::Strokes { .. }
+        )
+    }
+
     pub(super) fn check(self) -> Result<(), ChallengeError> {
         match self {
             Self::Arcs { count } | Self::Lines { count } | Self::Strokes { count } => {

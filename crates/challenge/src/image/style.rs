@@ -224,6 +224,13 @@ impl Style {
         self
     }
 
+    /// The style without the noise that is not `wanted`.
+    #[must_use]
+    pub fn with_noise(mut self, wanted: impl Fn(Noise) -> bool) -> Self {
+        self.noise.retain(|&noise| wanted(noise));
+        self
+    }
+
     /// The style, unless nobody could tell a letter from the background, which in a configuration is a mistake.
     ///
     /// # Errors
