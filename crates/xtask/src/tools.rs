@@ -81,9 +81,15 @@ impl Tool {
             Self::Postgres => package(shell, "PostgreSQL", "postgresql", || {
                 postgres("postgres").is_some() && postgres("initdb").is_some()
             }),
-            Self::MariaDb => package(shell, "MariaDB", "mariadb-server-core", || {
-                mariadb().is_some() && find("mariadb-install-db").is_some()
-            }),
+            Self::MariaDb => package(
+                shell,
+                "MariaDB",
+                "mariadb-server-core mariadb-client-core",
+                || {
+                    let helpers = ["mariadb-install-db", "my_print_defaults"];
+                    mariadb().is_some() && helpers.iter().all(|program| find(program).is_some())
+                },
+            ),
             Self::Gettext => debian(shell, "gettext", &["msgfmt"], "gettext"),
             Self::Flite => debian(shell, "flite", &["flite"], "flite"),
             Self::Sox => debian(shell, "SoX", &["sox"], "sox"),
@@ -135,11 +141,11 @@ fn debian(
     })
 }
 
-/// Installs Debian's package unless what it has is `found`.
+/// Installs Debian's packages, their names parted by spaces, unless what they have is `found`.
 fn package(
     shell: &Shell,
     name: &'static str,
-    debian_package: &str,
+    debian_packages: &str,
     found: impl Fn() -> bool,
 ) -> Result<(), Error> {
     if found() {
@@ -147,13 +153,13 @@ fn package(
     }
     let missing = |why: &str| Error::Missing {
         name,
-        remedy: format!("{why}; install it (on Debian: apt-get install {debian_package})"),
+        remedy: format!("{why}; install it (on Debian: apt-get install {debian_packages})"),
     };
     if find("apt-get").is_none() {
         return Err(missing("this system has no apt-get to install it with"));
     }
     let root = Root::of(shell).ok_or_else(|| missing("installing it takes root"))?;
-    root.install(shell, debian_package)?;
+    root.install(shell, debian_packages)?;
     if found() {
         Ok(())
     } else {
@@ -184,13 +190,14 @@ impl Root {
         }
     }
 
-    fn install(self, shell: &Shell, package: &str) -> Result<(), Error> {
+    fn install(self, shell: &Shell, packages: &str) -> Result<(), Error> {
         let Self { program, arguments } = self;
+        let packages = packages.split_whitespace();
         let apt = ["DEBIAN_FRONTEND=noninteractive", "apt-get"];
         cmd!(shell, "{program} {arguments...} {apt...} update").run()?;
         cmd!(
             shell,
-            "{program} {arguments...} {apt...} install --yes --no-install-recommends {package}"
+            "{program} {arguments...} {apt...} install --yes --no-install-recommends {packages...}"
         )
         .run()?;
         Ok(())

@@ -50,6 +50,8 @@ fn install(files: &Path) -> Result<(), Error> {
     if output.status.success() {
         return Ok(());
     }
+    // Why the former: there it says what is wrong, and nothing on standard error.
+    eprintln!("{}", String::from_utf8_lossy(&output.stdout));
     eprintln!("{}", String::from_utf8_lossy(&output.stderr));
     Err(Error::NoService(name.into()))
 }
@@ -65,6 +67,8 @@ fn common<'a>(command: &'a mut Command, files: &Path) -> &'a mut Command {
 fn program() -> Result<PathBuf, Error> {
     tools::mariadb().ok_or(Error::Missing {
         name: "mariadbd",
-        remedy: "install MariaDB (on Debian: apt-get install mariadb-server-core)".to_owned(),
+        remedy:
+            "install MariaDB (on Debian: apt-get install mariadb-server-core mariadb-client-core)"
+                .to_owned(),
     })
 }
