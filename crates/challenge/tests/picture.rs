@@ -621,7 +621,8 @@ proptest! {
         let prompt = Prompt::lossy(&text);
         let each = Duration::from_millis(number % 1000);
         let shown = shown(&animate(&prompt, &style(&options), &seed(number), Scale::One, each));
-        prop_assert!((1..=6).contains(&shown.len()));
+        // Why of the prompt: normal forms take some characters apart.
+        prop_assert!((1..=prompt.as_str().chars().count()).contains(&shown.len()));
     }
 
     #[test]
