@@ -16,11 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 STARTS_WITHIN = 60.0
+
+# Why: how long an example takes says something of the machine, and nothing of what is tested.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 def _named(variable: str) -> str:
