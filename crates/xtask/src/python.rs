@@ -16,7 +16,7 @@ const SCRATCH: &str = "target/python";
 /// What is Python here.
 const SOURCES: [&str; 4] = ["python", "tests/python", "bench/python", "examples"];
 
-/// Style (`ruff`), types (`mypy --strict`) and, against the built extension, the stubs.
+/// Style (`ruff`) and types (`mypy --strict`).
 ///
 /// # Errors
 ///
@@ -32,7 +32,8 @@ pub(crate) fn lint(shell: &Shell) -> Result<(), Error> {
     Ok(())
 }
 
-/// Builds the wheel, installs it as a user would, and runs the package's tests against real servers and a browser.
+/// Builds the wheel, installs it as a user would, holds its stubs to the extension, and runs the package's tests against
+/// real servers and a browser.
 ///
 /// # Errors
 ///
