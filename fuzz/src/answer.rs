@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use cattlegrid::Attempt;
 use cattlegrid::challenge::{Answer, Case, Prompt};
 
 use super::gate::{Fuzzed, runtime};
@@ -40,13 +41,13 @@ fn check_round(prompt: Prompt, answer: Answer, given: &str) {
     assert_eq!(inside.answer().as_str(), right);
 
     let runtime = runtime();
-    match runtime.block_on(gate.answer(&key, given, None)) {
+    match runtime.block_on(gate.answer(&key, Attempt::new(given))) {
         Ok(_) => assert!(matches, "a wrong answer earned a token"),
         Err(refusal) => {
             assert!(!matches, "a right answer was refused");
             assert_eq!(refusal.code(), "wrong-answer");
         }
     }
-    let again = runtime.block_on(gate.answer(&key, &right, None));
+    let again = runtime.block_on(gate.answer(&key, Attempt::new(&right)));
     assert_eq!(again.unwrap_err().code(), "spent-key");
 }

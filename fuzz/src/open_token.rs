@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use cattlegrid::{ResponseToken, Verification};
+use cattlegrid::{Attempt, ResponseToken, Verification};
 
 use super::gate::{Fuzzed, runtime, secret_key};
 
@@ -10,7 +10,9 @@ static GATE: LazyLock<(Fuzzed, ResponseToken)> = LazyLock::new(|| {
     let fuzzed = Fuzzed::new();
     let key = fuzzed.genuine_key();
     let host = "www.example.org".parse().unwrap();
-    let answer = fuzzed.gate.answer(&key, "k7mwpt", Some(&host));
+    let answer = fuzzed
+        .gate
+        .answer(&key, Attempt::new("k7mwpt").from_page(Some(&host)));
     let token = runtime().block_on(answer).unwrap().token;
     let secret = secret_key();
     let first = runtime().block_on(fuzzed.gate.verify(&secret, &token, None));

@@ -1,4 +1,4 @@
-//! What is asked: prompts, answers, and the pictures that show them.
+//! What is asked: of people, prompts and the pictures that show them; of machines, [`work`].
 //!
 //! A challenge has a [`Kind`], a [`Prompt`] that is shown and an [`Answer`] that has to be given. [`Generators`] make
 //! challenges from options that were checked once, [`image::draw`] shows a prompt, and [`Answer::matches`] judges what
@@ -50,6 +50,7 @@ pub mod image;
 mod kind;
 mod prompt;
 mod random;
+pub mod work;
 
 pub use answer::{Answer, Case};
 pub use challenge::Challenge;

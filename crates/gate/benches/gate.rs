@@ -15,7 +15,7 @@ use cattlegrid::challenge::image::{Fonts, Style};
 use cattlegrid::challenge::{Generators, KindOptions};
 use cattlegrid::store::SystemClock;
 use cattlegrid::store::memory::MemoryStore;
-use cattlegrid::{Ask, Gate, OsEntropy, Secret, Secrets, Site, Sites};
+use cattlegrid::{Ask, Attempt, Gate, OsEntropy, Secret, Secrets, Site, Sites};
 use chacha20poly1305::aead::{AeadInOut, KeyInit};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
@@ -56,7 +56,7 @@ fn engine(c: &mut Criterion) {
             .as_str()
             .to_owned();
         runtime
-            .block_on(gate.answer(&issued.key, &answer, None))
+            .block_on(gate.answer(&issued.key, Attempt::new(&answer)))
             .unwrap()
             .token
     };
@@ -82,7 +82,13 @@ fn engine(c: &mut Criterion) {
     group.bench_function("answer", |b| {
         b.iter_batched(
             || gate.issue(site, Ask::any()).unwrap().key,
-            |key| black_box(runtime.block_on(gate.answer(&key, "wrong", None)).is_err()),
+            |key| {
+                black_box(
+                    runtime
+                        .block_on(gate.answer(&key, Attempt::new("wrong")))
+                        .is_err(),
+                )
+            },
             BatchSize::LargeInput,
         );
     });

@@ -3,16 +3,19 @@
 //! Numbers are big-endian; times are milliseconds in 48 bits; texts are preceded by their length in a byte.
 
 use crate::challenge::image::Seed;
+use crate::challenge::work::WorkSeed;
 use crate::challenge::{Answer, Case, Challenge, Kind, Prompt};
 use crate::seal;
 use crate::site::SiteId;
 use crate::store::Timestamp;
-use crate::{Action, Hostname};
+use crate::{Action, CustomerData, Hostname};
 
 /// Length of a challenge key: what fits into 200 characters of base64url.
 pub(crate) const KEY_CHARS: usize = 200;
-/// The most characters that a token can have: a hostname of 253 and an action of 32, sealed.
-pub(crate) const MAX_TOKEN_CHARS: usize = 512;
+/// The most characters that a token can have: a hostname of 253, an action of 32 and customer data of 255, sealed.
+pub(crate) const MAX_TOKEN_CHARS: usize = 1024;
+/// The most characters that a work key can have: one with an action of 32 has 161.
+pub(crate) const MAX_WORK_CHARS: usize = 200;
 
 /// Why: every key is filled up to this length, so that its own length tells nothing about prompt or answer.
 const CHALLENGE_LEN: usize = KEY_CHARS / 4 * 3 - seal::OVERHEAD;
@@ -108,6 +111,7 @@ pub(crate) struct SealedToken {
     pub(crate) solved: Timestamp,
     pub(crate) hostname: Option<Hostname>,
     pub(crate) action: Option<Action>,
+    pub(crate) data: Option<CustomerData>,
 }
 
 impl SealedToken {
@@ -121,6 +125,10 @@ impl SealedToken {
             self.hostname.as_ref().map_or("", Hostname::as_str),
         )?;
         put_text(&mut out, self.action.as_ref().map_or("", Action::as_str))?;
+        // Why last, and only if there is any: most tokens have none, and stay as short as they were.
+        if let Some(data) = &self.data {
+            put_text(&mut out, data.as_str())?;
+        }
         Some(out)
     }
 
@@ -132,9 +140,49 @@ impl SealedToken {
             site: reader.array()?,
             hostname: reader.optional_text()?,
             action: reader.optional_text()?,
+            data: if reader.0.is_empty() {
+                None
+            } else {
+                reader.optional_text()?
+            },
         };
         if reader.0.is_empty() {
             Ok(token)
+        } else {
+            Err(Malformed)
+        }
+    }
+}
+
+/// What a work key holds.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct SealedWork {
+    pub(crate) site: SiteId,
+    pub(crate) expires: Timestamp,
+    pub(crate) seed: WorkSeed,
+    pub(crate) action: Option<Action>,
+}
+
+impl SealedWork {
+    pub(crate) fn encode(&self) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        put_time(&mut out, self.expires);
+        out.extend_from_slice(&self.site);
+        out.extend_from_slice(self.seed.as_bytes());
+        put_text(&mut out, self.action.as_ref().map_or("", Action::as_str))?;
+        Some(out)
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut reader = Reader(bytes);
+        let work = Self {
+            expires: reader.time()?,
+            site: reader.array()?,
+            seed: WorkSeed::from_bytes(reader.array()?),
+            action: reader.optional_text()?,
+        };
+        if reader.0.is_empty() {
+            Ok(work)
         } else {
             Err(Malformed)
         }
@@ -262,6 +310,7 @@ mod tests {
             solved in time(),
             hostname in proptest::option::of("[a-z0-9]{1,20}(\\.[a-z]{1,10}){0,4}"),
             action in action(),
+            data in proptest::option::of("[A-Za-z0-9_-]{1,255}"),
         ) {
             let token = SealedToken {
                 site,
@@ -269,6 +318,7 @@ mod tests {
                 solved,
                 hostname: hostname.map(|text| text.parse().unwrap()),
                 action,
+                data: data.map(|text| text.parse().unwrap()),
             };
             let bytes = token.encode().unwrap();
             prop_assert!(((bytes.len() + seal::OVERHEAD) * 4).div_ceil(3) <= MAX_TOKEN_CHARS);
@@ -276,9 +326,18 @@ mod tests {
         }
 
         #[test]
+        fn work_survives(site: [u8; 8], expires in time(), seed: [u8; 32], action in action()) {
+            let work = SealedWork { site, expires, seed: WorkSeed::from_bytes(seed), action };
+            let bytes = work.encode().unwrap();
+            prop_assert!(((bytes.len() + seal::OVERHEAD) * 4).div_ceil(3) <= MAX_WORK_CHARS);
+            prop_assert_eq!(SealedWork::decode(&bytes), Ok(work));
+        }
+
+        #[test]
         fn any_bytes_decode_or_are_refused(bytes: Vec<u8>) {
             let _ = SealedChallenge::decode(&bytes);
             let _ = SealedToken::decode(&bytes);
+            let _ = SealedWork::decode(&bytes);
         }
     }
 }

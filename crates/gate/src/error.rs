@@ -30,6 +30,9 @@ pub enum Error {
     /// An action is malformed.
     #[error("an action is 1 to 32 characters of A-Z a-z 0-9 / - _")]
     Action,
+    /// What a page wants its back end to be told is malformed.
+    #[error("customer data is 1 to 255 characters of A-Z a-z 0-9 - _")]
+    CustomerData,
     /// A site allows no kind, or one of them twice.
     #[error("site `{0}` must allow at least one kind, and each only once")]
     Kinds(String),

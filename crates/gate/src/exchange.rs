@@ -1,9 +1,15 @@
 //! What goes into the gate, and what comes out of it.
 
+use std::fmt;
+
 use crate::challenge::image::Image;
+use crate::challenge::work::Puzzle;
 use crate::challenge::{Answer, Challenge, Kind, Prompt};
-use crate::store::Timestamp;
-use crate::{Action, ChallengeKey, Hostname, Refusal, ResponseToken, SiteKey};
+use crate::site::SiteId;
+use crate::store::{SpentId, Timestamp};
+use crate::{
+    Action, ChallengeKey, CustomerData, Hostname, Refusal, ResponseToken, SiteKey, WorkKey,
+};
 
 /// What a page asks for.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +53,45 @@ impl Ask {
     pub fn with_action(mut self, action: Option<Action>) -> Self {
         self.action = action;
         self
+    }
+}
+
+/// One attempt at a challenge, as a page sends it.
+#[derive(Clone, Copy)]
+pub struct Attempt<'a> {
+    pub(crate) given: &'a str,
+    pub(crate) host: Option<&'a Hostname>,
+    pub(crate) data: Option<&'a CustomerData>,
+}
+
+impl<'a> Attempt<'a> {
+    /// What was given as the answer, by a caller that is no page.
+    pub const fn new(given: &'a str) -> Self {
+        Self {
+            given,
+            host: None,
+            data: None,
+        }
+    }
+
+    /// From a page on this host.
+    #[must_use]
+    pub const fn from_page(mut self, host: Option<&'a Hostname>) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// With what the verification is to repeat.
+    #[must_use]
+    pub const fn with_data(mut self, data: Option<&'a CustomerData>) -> Self {
+        self.data = data;
+        self
+    }
+}
+
+impl fmt::Debug for Attempt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Attempt(…)")
     }
 }
 
@@ -111,4 +156,43 @@ pub struct Passed {
     pub hostname: Option<Hostname>,
     /// What the form was for. Compare it with what yours is for.
     pub action: Option<Action>,
+    /// What the page wanted to be told.
+    pub data: Option<CustomerData>,
+}
+
+/// Names one verification, so that whoever got no reply to it may ask again. 128 bits, chosen by the site's back end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey([u8; 16]);
+
+impl IdempotencyKey {
+    /// The key with these bytes, such as those of a UUID.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+/// Work as a page's widget gets it.
+#[derive(Clone, Debug)]
+pub struct WorkSet {
+    /// The work's name, to be sent back with the solutions.
+    pub key: WorkKey,
+    /// What is to be solved.
+    pub puzzles: Vec<Puzzle>,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// Work that was found to be done and is not spent yet. Only [`Gate::judge_work`](crate::Gate::judge_work) makes one.
+#[derive(Debug)]
+#[must_use = "work that is done earns nothing until it is spent"]
+pub struct DoneWork {
+    pub(crate) id: SpentId,
+    pub(crate) site: SiteId,
+    pub(crate) expires: Timestamp,
+    pub(crate) hostname: Option<Hostname>,
+    pub(crate) action: Option<Action>,
 }

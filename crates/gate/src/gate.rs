@@ -6,17 +6,20 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use rand_core::SeedableRng;
+use sha2::{Digest, Sha256};
 
 use crate::challenge::image::{self, Scale, Seed};
 use crate::challenge::{Challenge, Kind};
 use crate::content::{SealedChallenge, SealedToken};
-use crate::exchange::{Ask, Inspected, Issued, Passed, Shown, Solved, Verification, What};
+use crate::exchange::{
+    Ask, Attempt, IdempotencyKey, Inspected, Issued, Passed, Shown, Solved, Verification, What,
+};
 use crate::refusal::judge;
 use crate::seal::Sealer;
 use crate::secret::Purpose;
 use crate::store::{Clock, SpentId, Store, Timestamp};
 use crate::{
-    ChallengeKey, Entropy, Hostname, Refusal, ResponseToken, SecretKey, Secrets, Site, Sites,
+    ChallengeKey, Earns, Entropy, Refusal, ResponseToken, SecretKey, Secrets, Site, Sites,
 };
 
 /// How much longer than a key or token lives the store remembers that it is spent, so that a node whose clock
@@ -29,9 +32,10 @@ pub const CLOCK_SKEW: Duration = Duration::from_secs(60);
 pub struct Gate<S> {
     keys: Sealer,
     tokens: Sealer,
-    sites: Sites,
+    pub(crate) works: Sealer,
+    pub(crate) sites: Sites,
     store: S,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -47,6 +51,7 @@ impl<S: Store> Gate<S> {
         Self {
             keys: Sealer::new(secrets, Purpose::ChallengeKey),
             tokens: Sealer::new(secrets, Purpose::ResponseToken),
+            works: Sealer::new(secrets, Purpose::WorkKey),
             sites,
             store,
             clock,
@@ -102,7 +107,7 @@ impl<S: Store> Gate<S> {
     /// # Errors
     /// [`Refusal::UnknownKey`] or [`Refusal::ExpiredKey`].
     pub fn image(&self, key: &ChallengeKey, scale: Scale) -> Result<Shown, Refusal> {
-        let (_, sealed, site) = self.live(key)?;
+        let Live { sealed, site, .. } = self.live(key)?;
         let prompt = sealed.challenge.prompt();
         Ok(Shown {
             image: image::draw(prompt, site.style(), &sealed.seed, scale),
@@ -110,49 +115,22 @@ impl<S: Store> Gate<S> {
         })
     }
 
-    /// Judges an answer that came from a page on `host`, and spends the key whether the answer is right or
-    /// wrong.
+    /// Judges an attempt at a challenge, and spends the key whether the answer is right or wrong.
     ///
     /// # Errors
-    /// [`Refusal::UnknownKey`], [`Refusal::ExpiredKey`] and [`Refusal::WrongSite`] spend nothing;
-    /// [`Refusal::SpentKey`] and [`Refusal::WrongAnswer`] mean that the key is spent;
+    /// [`Refusal::UnknownKey`], [`Refusal::ExpiredKey`], [`Refusal::WrongSite`] and [`Refusal::WorkRequired`] spend
+    /// nothing; [`Refusal::SpentKey`] and [`Refusal::WrongAnswer`] mean that the key is spent;
     /// [`Refusal::StoreUnavailable`] that it may be.
     pub async fn answer(
         &self,
         key: &ChallengeKey,
-        given: &str,
-        host: Option<&Hostname>,
+        attempt: Attempt<'_>,
     ) -> Result<Solved, Refusal> {
-        let (id, sealed, site) = self.live(key)?;
-        if !site.allows(host) {
-            return Err(Refusal::WrongSite);
+        let live = self.live(key)?;
+        if live.site.earns() == Some(Earns::Attempt) {
+            return Err(Refusal::WorkRequired);
         }
-        let now = self.clock.now();
-        let expires_at = now.saturating_add(site.token_ttl());
-        let token = SealedToken {
-            site: sealed.site,
-            expires: expires_at,
-            solved: now,
-            hostname: host.cloned(),
-            action: sealed.action,
-        };
-        let right = sealed.challenge.answer().matches(given);
-        // Why: the token is made before the claim, so that nothing can fail between spending and earning.
-        let token = token
-            .encode()
-            .and_then(|content| Some((content, self.random().ok()?)))
-            .and_then(|(content, nonce)| self.tokens.seal(nonce, content))
-            .ok_or(crate::NoEntropy)?;
-        self.spend(id, sealed.expires, now, Refusal::SpentKey)
-            .await?;
-        if right {
-            Ok(Solved {
-                token: ResponseToken(token),
-                expires_at,
-            })
-        } else {
-            Err(Refusal::WrongAnswer)
-        }
+        self.judge(live, attempt).await
     }
 
     /// Verifies a token for the site whose secret key this is, and spends it.
@@ -164,41 +142,43 @@ impl<S: Store> Gate<S> {
         token: &ResponseToken,
         site_key: Option<&str>,
     ) -> Verification {
-        match self.try_verify(secret, token, site_key).await {
-            Ok(passed) => Verification::Passed(passed),
-            Err(refusal) => Verification::Refused(refusal),
-        }
+        let verified = async {
+            let (token, now) = self.open_token(secret, token, site_key)?;
+            self.spend(token.id, token.content.expires, now, Refusal::SpentToken)
+                .await?;
+            Ok(Passed::from(token.content))
+        };
+        verified.await.into()
     }
 
-    async fn try_verify(
+    /// Verifies a token as [`Gate::verify`] does, but says the same again to whoever asks again with the same `key`.
+    ///
+    /// For a back end that got no reply, as its connection broke. A repetition that overtakes what it repeats is
+    /// refused: the token never passes under two keys.
+    pub async fn verify_repeatably(
         &self,
         secret: &SecretKey,
         token: &ResponseToken,
-        site_key: Option<&str>,
-    ) -> Result<Passed, Refusal> {
-        let site = self.sites.by_secret(secret).ok_or(Refusal::InvalidSecret)?;
-        if site_key.is_some_and(|key| key != site.key().as_str()) {
-            return Err(Refusal::OtherSite);
-        }
-        let opened = self
-            .tokens
-            .open(token.as_str())
-            .ok_or(Refusal::InvalidToken)?;
-        let sealed = SealedToken::decode(&opened.content).map_err(|_| Refusal::InvalidToken)?;
-        if sealed.site != site.id() {
-            return Err(Refusal::OtherSite);
-        }
-        let now = self.clock.now();
-        if sealed.expires <= now {
-            return Err(Refusal::ExpiredToken);
-        }
-        self.spend(opened.id, sealed.expires, now, Refusal::SpentToken)
-            .await?;
-        Ok(Passed {
-            challenge_ts: sealed.solved,
-            hostname: sealed.hostname,
-            action: sealed.action,
-        })
+        key: IdempotencyKey,
+    ) -> Verification {
+        let verified = async {
+            let (token, now) = self.open_token(secret, token, None)?;
+            let repetition = token.id_under(key);
+            let expires = token.content.expires;
+            match self
+                .spend(token.id, expires, now, Refusal::SpentToken)
+                .await
+            {
+                Ok(()) => {
+                    self.spend(repetition, expires, now, Refusal::SpentToken)
+                        .await?;
+                }
+                Err(Refusal::SpentToken) if self.store.is_spent(repetition).await? => {}
+                Err(refusal) => return Err(refusal),
+            }
+            Ok(Passed::from(token.content))
+        };
+        verified.await.into()
     }
 
     /// All that a challenge key holds, be it expired or spent. For debugging and tests: this is the answer.
@@ -232,16 +212,83 @@ impl<S: Store> Gate<S> {
     }
 
     /// Opens a key that can still be answered.
-    fn live(&self, key: &ChallengeKey) -> Result<(SpentId, SealedChallenge, &Site), Refusal> {
+    pub(crate) fn live(&self, key: &ChallengeKey) -> Result<Live<'_>, Refusal> {
         let (id, sealed) = self.open(key)?;
         let site = self.sites.by_id(sealed.site).ok_or(Refusal::UnknownKey)?;
         if sealed.expires <= self.clock.now() {
             return Err(Refusal::ExpiredKey);
         }
-        Ok((id, sealed, site))
+        Ok(Live { id, sealed, site })
     }
 
-    async fn spend(
+    /// Opens a token that the site of `secret` can still verify; the time is the one at which it could.
+    fn open_token(
+        &self,
+        secret: &SecretKey,
+        token: &ResponseToken,
+        site_key: Option<&str>,
+    ) -> Result<(LiveToken, Timestamp), Refusal> {
+        let site = self.sites.by_secret(secret).ok_or(Refusal::InvalidSecret)?;
+        if site_key.is_some_and(|key| key != site.key().as_str()) {
+            return Err(Refusal::OtherSite);
+        }
+        let opened = self
+            .tokens
+            .open(token.as_str())
+            .ok_or(Refusal::InvalidToken)?;
+        let content = SealedToken::decode(&opened.content).map_err(|_| Refusal::InvalidToken)?;
+        if content.site != site.id() {
+            return Err(Refusal::OtherSite);
+        }
+        let now = self.clock.now();
+        if content.expires <= now {
+            return Err(Refusal::ExpiredToken);
+        }
+        let id = opened.id;
+        Ok((LiveToken { id, content }, now))
+    }
+
+    pub(crate) async fn judge(
+        &self,
+        Live { id, sealed, site }: Live<'_>,
+        attempt: Attempt<'_>,
+    ) -> Result<Solved, Refusal> {
+        if !site.allows(attempt.host) {
+            return Err(Refusal::WrongSite);
+        }
+        let now = self.clock.now();
+        let right = sealed.challenge.answer().matches(attempt.given);
+        // Why: the token is made before the claim, so that nothing can fail between spending and earning.
+        let solved = self.token(&SealedToken {
+            site: sealed.site,
+            expires: now.saturating_add(site.token_ttl()),
+            solved: now,
+            hostname: attempt.host.cloned(),
+            action: sealed.action,
+            data: attempt.data.cloned(),
+        })?;
+        self.spend(id, sealed.expires, now, Refusal::SpentKey)
+            .await?;
+        if right {
+            Ok(solved)
+        } else {
+            Err(Refusal::WrongAnswer)
+        }
+    }
+
+    pub(crate) fn token(&self, content: &SealedToken) -> Result<Solved, Refusal> {
+        let sealed = content
+            .encode()
+            .and_then(|content| Some((content, self.random().ok()?)))
+            .and_then(|(content, nonce)| self.tokens.seal(nonce, content))
+            .ok_or(crate::NoEntropy)?;
+        Ok(Solved {
+            token: ResponseToken(sealed),
+            expires_at: content.expires,
+        })
+    }
+
+    pub(crate) async fn spend(
         &self,
         id: SpentId,
         expires: Timestamp,
@@ -252,10 +299,57 @@ impl<S: Store> Gate<S> {
         judge(self.store.claim(id, ttl).await?, spent)
     }
 
-    fn random<const N: usize>(&self) -> Result<[u8; N], crate::NoEntropy> {
+    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], crate::NoEntropy> {
         let mut bytes = [0; N];
         self.entropy.fill(&mut bytes)?;
         Ok(bytes)
+    }
+}
+
+/// A challenge that can still be answered.
+pub(crate) struct Live<'a> {
+    id: SpentId,
+    pub(crate) sealed: SealedChallenge,
+    pub(crate) site: &'a Site,
+}
+
+/// A token that can still be verified.
+struct LiveToken {
+    id: SpentId,
+    content: SealedToken,
+}
+
+impl LiveToken {
+    /// What is spent along with the token when it is verified under `key`.
+    fn id_under(&self, key: IdempotencyKey) -> SpentId {
+        let digest: [u8; 32] = Sha256::new()
+            .chain_update(self.id.as_bytes())
+            .chain_update(key.as_bytes())
+            .finalize()
+            .into();
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest[..16]);
+        SpentId::from_bytes(id)
+    }
+}
+
+impl From<SealedToken> for Passed {
+    fn from(token: SealedToken) -> Self {
+        Self {
+            challenge_ts: token.solved,
+            hostname: token.hostname,
+            action: token.action,
+            data: token.data,
+        }
+    }
+}
+
+impl From<Result<Passed, Refusal>> for Verification {
+    fn from(verified: Result<Passed, Refusal>) -> Self {
+        match verified {
+            Ok(passed) => Self::Passed(passed),
+            Err(refusal) => Self::Refused(refusal),
+        }
     }
 }
 

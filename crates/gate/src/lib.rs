@@ -22,7 +22,7 @@
 //! use cattlegrid::challenge::{Generators, KindOptions};
 //! use cattlegrid::store::SystemClock;
 //! use cattlegrid::store::memory::MemoryStore;
-//! use cattlegrid::{Ask, Gate, OsEntropy, Secret, Secrets, Site, Sites, Verification};
+//! use cattlegrid::{Ask, Attempt, Gate, OsEntropy, Secret, Secrets, Site, Sites, Verification};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -43,7 +43,7 @@
 //!
 //! // A person reads it and types the answer, which this example takes from the key.
 //! let read = gate.inspect(&issued.key)?.challenge.answer().as_str().to_owned();
-//! let solved = gate.answer(&issued.key, &read, None).await?;
+//! let solved = gate.answer(&issued.key, Attempt::new(&read)).await?;
 //!
 //! // The site's back end verifies the token that came with the form.
 //! match gate.verify(&secret_key, &solved.token, None).await {
@@ -65,15 +65,19 @@ mod seal;
 mod sealed;
 mod secret;
 mod site;
+mod work;
 
 pub use cattlegrid_challenge as challenge;
 pub use cattlegrid_store as store;
 pub use entropy::{Entropy, NoEntropy, OsEntropy};
 pub use error::Error;
-pub use exchange::{Ask, Inspected, Issued, Passed, Shown, Solved, Verification};
+pub use exchange::{
+    Ask, Attempt, DoneWork, IdempotencyKey, Inspected, Issued, Passed, Shown, Solved, Verification,
+    WorkSet,
+};
 pub use gate::{CLOCK_SKEW, Gate};
-pub use name::{Action, Hostname, HostnamePattern, SecretKey, SiteKey};
+pub use name::{Action, CustomerData, Hostname, HostnamePattern, SecretKey, SiteKey};
 pub use refusal::Refusal;
-pub use sealed::{ChallengeKey, ResponseToken};
+pub use sealed::{ChallengeKey, ResponseToken, WorkKey};
 pub use secret::{Secret, Secrets};
-pub use site::{Site, Sites};
+pub use site::{Earns, Site, Sites};

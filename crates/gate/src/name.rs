@@ -107,6 +107,35 @@ impl FromStr for Action {
     }
 }
 
+/// What a page wants its back end to be told along with the verification: 1 to 255 characters of `A–Z a–z 0–9 - _`.
+///
+/// It says nothing that can be trusted: a visitor may send anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerData(String);
+
+impl CustomerData {
+    /// The most characters that there are.
+    pub const MAX_CHARS: usize = 255;
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for CustomerData {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+        if (1..=Self::MAX_CHARS).contains(&text.len()) && text.bytes().all(known) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Error::CustomerData)
+        }
+    }
+}
+
 /// The host of a page: a domain name of at most 253 characters, an IPv4 address, or an IPv6 address in
 /// brackets; lower case, without a port.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -21,6 +21,15 @@ pub enum Refusal {
     /// The answer is not the challenge's. The key is spent; ask for a new challenge.
     #[error("the answer is wrong")]
     WrongAnswer,
+    /// A puzzle is not solved. Nothing is spent; solve it, or ask for new work.
+    #[error("a puzzle is not solved")]
+    WrongSolution,
+    /// The site asks for work before it hears an answer. Do the work, and send both.
+    #[error("the site asks for work before it hears an answer")]
+    WorkRequired,
+    /// The site asks for no work, or none that earns this. Configure it, or ask for a challenge.
+    #[error("the site asks for no such work")]
+    NoWork,
     /// The page that sent the answer is not on one of the site's hostnames. Add the hostname to the site.
     #[error("the page's hostname is not one of the site's")]
     WrongSite,
@@ -66,6 +75,9 @@ impl Refusal {
             Self::ExpiredKey => "expired-key",
             Self::SpentKey => "spent-key",
             Self::WrongAnswer => "wrong-answer",
+            Self::WrongSolution => "wrong-solution",
+            Self::WorkRequired => "work-required",
+            Self::NoWork => "no-work",
             Self::WrongSite => "wrong-site",
             Self::KindNotAllowed => "kind-not-allowed",
             Self::TooLong => "too-long",

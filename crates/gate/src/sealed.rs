@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::Refusal;
-use crate::content::{KEY_CHARS, MAX_TOKEN_CHARS};
+use crate::content::{KEY_CHARS, MAX_TOKEN_CHARS, MAX_WORK_CHARS};
 
 /// The name of a challenge, and the challenge itself: sealed, of 200 URL-safe characters.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl fmt::Debug for ChallengeKey {
     }
 }
 
-/// What a right answer earns: sealed, of at most 512 URL-safe characters.
+/// What a right answer earns: sealed, of at most 1024 URL-safe characters.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ResponseToken(pub(crate) String);
 
@@ -75,5 +75,41 @@ impl fmt::Display for ResponseToken {
 impl fmt::Debug for ResponseToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ResponseToken(…)")
+    }
+}
+
+/// The name of a proof of work, and all that its puzzles follow from: sealed, of at most 200 URL-safe characters.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WorkKey(pub(crate) String);
+
+impl WorkKey {
+    /// The key's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for WorkKey {
+    type Err = Refusal;
+
+    /// Takes what may be a key; whether it is one shows when the gate opens it.
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        if text.len() <= MAX_WORK_CHARS && text.is_ascii() {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Refusal::UnknownKey)
+        }
+    }
+}
+
+impl fmt::Display for WorkKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for WorkKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WorkKey(…)")
     }
 }

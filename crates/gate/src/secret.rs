@@ -16,6 +16,7 @@ use crate::{Entropy, Error, NoEntropy};
 pub(crate) enum Purpose {
     ChallengeKey,
     ResponseToken,
+    WorkKey,
     DemoSiteKey,
     DemoSecretKey,
     OwnSiteKey,
@@ -27,6 +28,7 @@ impl Purpose {
         match self {
             Self::ChallengeKey => b"cattlegrid/1/challenge-key",
             Self::ResponseToken => b"cattlegrid/1/response-token",
+            Self::WorkKey => b"cattlegrid/1/work-key",
             Self::DemoSiteKey => b"cattlegrid/1/demo/site-key",
             Self::DemoSecretKey => b"cattlegrid/1/demo/secret-key",
             Self::OwnSiteKey => b"cattlegrid/1/own/site-key",

@@ -8,6 +8,7 @@ use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 
 use crate::challenge::image::Style;
+use crate::challenge::work::Work;
 use crate::challenge::{Generators, Kind};
 use crate::content::ROOM;
 use crate::secret::Purpose;
@@ -29,6 +30,16 @@ pub struct Site {
     style: Arc<Style>,
     challenge_ttl: Duration,
     token_ttl: Duration,
+    work: Option<(Arc<Work>, Earns)>,
+}
+
+/// What done work earns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Earns {
+    /// A response token. A challenge of the site can be answered without work as well.
+    Token,
+    /// An attempt at a challenge, which the site hears from nobody who has not worked.
+    Attempt,
 }
 
 impl Site {
@@ -53,6 +64,7 @@ impl Site {
             style,
             challenge_ttl: Self::DEFAULT_TTL,
             token_ttl: Self::DEFAULT_TTL,
+            work: None,
         }
     }
 
@@ -119,6 +131,13 @@ impl Site {
         Ok(self)
     }
 
+    /// Pages may have this work done, and it earns that.
+    #[must_use]
+    pub fn with_work(mut self, work: Arc<Work>, earns: Earns) -> Self {
+        self.work = Some((work, earns));
+        self
+    }
+
     /// The site's public name.
     pub const fn key(&self) -> &SiteKey {
         &self.key
@@ -157,6 +176,16 @@ impl Site {
     /// How long a token may be verified.
     pub const fn token_ttl(&self) -> Duration {
         self.token_ttl
+    }
+
+    /// The work that pages may have done.
+    pub fn work(&self) -> Option<&Work> {
+        self.work.as_ref().map(|(work, _)| &**work)
+    }
+
+    /// What done work earns, if there is any to do.
+    pub fn earns(&self) -> Option<Earns> {
+        self.work.as_ref().map(|&(_, earns)| earns)
     }
 
     /// Whether a page on `host` may ask and answer in the site's name.
@@ -257,7 +286,8 @@ impl Sites {
         self.by_id.get(&id).and_then(|&index| self.all.get(index))
     }
 
-    pub(crate) fn by_secret(&self, secret: &SecretKey) -> Option<&Site> {
+    /// The site with this secret key.
+    pub fn by_secret(&self, secret: &SecretKey) -> Option<&Site> {
         self.by_secret
             .get(&secret.digest())
             .and_then(|&index| self.all.get(index))

@@ -9,12 +9,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cattlegrid::challenge::image::{Fonts, Scale, Style};
+use cattlegrid::challenge::work::{Hashing, Puzzle, Solution, Task, Work};
 use cattlegrid::challenge::{Answer, Case, Generators, Kind, KindOptions, Prompt};
 use cattlegrid::store::memory::MemoryStore;
 use cattlegrid::store::{Claim, Clock, ManualClock, SpentId, Store, StoreError, Timestamp};
 use cattlegrid::{
-    Ask, ChallengeKey, Entropy, Error, Gate, Hostname, Issued, NoEntropy, OsEntropy, Passed,
-    Refusal, ResponseToken, Secret, SecretKey, Secrets, Site, Sites, Solved, Verification,
+    Ask, Attempt, ChallengeKey, CustomerData, DoneWork, Earns, Entropy, Error, Gate, Hostname,
+    IdempotencyKey, Issued, NoEntropy, OsEntropy, Passed, Refusal, ResponseToken, Secret,
+    SecretKey, Secrets, Site, Sites, Solved, Verification, WorkKey, WorkSet,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -46,6 +48,21 @@ fn secret_key(name: &str) -> SecretKey {
     format!("the-secret-key-of-{name}").parse().unwrap()
 }
 
+fn work() -> Arc<Work> {
+    let hashing = Hashing::new(2, 1).unwrap();
+    Arc::new(Work::new(vec![Task::Hashing(hashing)]).unwrap())
+}
+
+/// What a browser would find.
+fn solutions(puzzles: &[Puzzle]) -> Vec<Solution> {
+    let solve = |puzzle: &Puzzle| match puzzle {
+        Puzzle::Hashing(puzzle) => {
+            Solution::Nonce((0..u64::MAX).find(|&nonce| puzzle.accepts(nonce)).unwrap())
+        }
+    };
+    puzzles.iter().map(solve).collect()
+}
+
 fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::new(Timestamp::from_millis(1_800_000_000_000)))
 }
@@ -60,6 +77,8 @@ fn bench() -> Bench<MemoryStore> {
         site("two")
             .with_kinds(vec![Kind::Math, Kind::Words])
             .unwrap(),
+        site("worked").with_work(work(), Earns::Token),
+        site("both").with_work(work(), Earns::Attempt),
     ];
     let gate = Gate::new(
         &secrets(&["a"]),
@@ -97,9 +116,35 @@ impl<S: Store> Bench<S> {
         );
         let host: Option<Hostname> = host.map(|host| host.parse().unwrap());
         self.gate
-            .answer(&issued.key, &self.read(&issued.key), host.as_ref())
+            .answer(
+                &issued.key,
+                Attempt::new(&self.read(&issued.key)).from_page(host.as_ref()),
+            )
             .await
             .unwrap()
+    }
+
+    fn set_work(&self, site: &str) -> WorkSet {
+        let site = self.gate.sites().get(site).unwrap();
+        self.gate
+            .set_work(site, Some("sign-up".parse().unwrap()))
+            .unwrap()
+    }
+
+    fn do_work(&self, site: &str) -> DoneWork {
+        let set = self.set_work(site);
+        self.gate
+            .judge_work(&set.key, &solutions(&set.puzzles), None)
+            .unwrap()
+    }
+
+    async fn verify_repeatably(&self, token: &ResponseToken, key: u8) -> Result<(), &'static str> {
+        let key = IdempotencyKey::from_bytes([key; 16]);
+        let secret = secret_key("one");
+        match self.gate.verify_repeatably(&secret, token, key).await {
+            Verification::Passed(_) => Ok(()),
+            Verification::Refused(refusal) => Err(refusal.code()),
+        }
     }
 
     async fn verify(&self, site: &str, token: &ResponseToken) -> Result<Passed, &'static str> {
@@ -125,6 +170,144 @@ async fn a_right_answer_earns_a_token_that_is_verified_once() {
 }
 
 #[tokio::test]
+async fn a_verification_is_repeated_under_its_own_key_alone() {
+    let bench = bench();
+    let solved = bench.solve("one", None).await;
+    let spent = Err("already-seen-response");
+    assert_eq!(bench.verify_repeatably(&solved.token, 1).await, Ok(()));
+    assert_eq!(bench.verify_repeatably(&solved.token, 1).await, Ok(()));
+    for _ in 0..2 {
+        assert_eq!(bench.verify_repeatably(&solved.token, 2).await, spent);
+        assert!(bench.verify("one", &solved.token).await.is_err());
+    }
+    assert_eq!(bench.verify_repeatably(&solved.token, 1).await, Ok(()));
+
+    let other = bench.solve("one", None).await;
+    assert!(bench.verify("one", &other.token).await.is_ok());
+    for _ in 0..2 {
+        assert_eq!(bench.verify_repeatably(&other.token, 1).await, spent);
+    }
+    bench.clock.advance(6 * MINUTE);
+    let expired = Err("expired-input-response");
+    assert_eq!(bench.verify_repeatably(&solved.token, 1).await, expired);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_passes_under_one_key_however_many_race() {
+    let bench = bench();
+    for _ in 0..50 {
+        let solved = bench.solve("one", None).await;
+        let tries = (0..16).map(|key| {
+            let (gate, token) = (Arc::clone(&bench.gate), solved.token.clone());
+            tokio::spawn(async move {
+                let key = IdempotencyKey::from_bytes([key; 16]);
+                let verified = gate
+                    .verify_repeatably(&secret_key("one"), &token, key)
+                    .await;
+                matches!(verified, Verification::Passed(_))
+            })
+        });
+        let mut passed = 0;
+        for one in tries.collect::<Vec<_>>() {
+            passed += u32::from(one.await.unwrap());
+        }
+        assert_eq!(passed, 1);
+    }
+}
+
+#[tokio::test]
+async fn what_a_page_wants_its_back_end_told_comes_with_the_verification() {
+    let bench = bench();
+    let issued = bench.issue("one", Ask::any());
+    let data: CustomerData = "x".repeat(255).parse().unwrap();
+    let answer = bench.read(&issued.key);
+    let host = format!("{}one.example", "a.".repeat(121)).parse().unwrap();
+    let attempt = Attempt::new(&answer)
+        .from_page(Some(&host))
+        .with_data(Some(&data));
+    let solved = bench.gate.answer(&issued.key, attempt).await.unwrap();
+    let token: ResponseToken = solved.token.as_str().parse().unwrap();
+    let passed = bench.verify("one", &token).await.unwrap();
+    assert_eq!(passed.data, Some(data));
+    for wrong in ["", "a b", "é", &"x".repeat(256)] {
+        assert!(wrong.parse::<CustomerData>().is_err(), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn done_work_earns_one_token() {
+    let bench = bench();
+    let set = bench.set_work("worked");
+    let done = |solutions: &[Solution]| bench.gate.judge_work(&set.key, solutions, None);
+    let right = solutions(&set.puzzles);
+    let [_, Solution::Nonce(last)] = right[..] else {
+        panic!("two puzzles were asked for");
+    };
+    for wrong in [
+        &[][..],
+        &right[..1],
+        &[right[0].clone(), Solution::Nonce(last + 1)],
+    ] {
+        assert_eq!(done(wrong).unwrap_err().code(), "wrong-solution");
+    }
+    let (first, second) = (done(&right).unwrap(), done(&right).unwrap());
+    let solved = bench.gate.earn(first).await.unwrap();
+    let again = bench.gate.earn(second).await.unwrap_err();
+    assert_eq!(again.code(), "spent-key");
+    let passed = bench.verify("worked", &solved.token).await.unwrap();
+    assert_eq!(passed.action.unwrap().as_str(), "sign-up");
+
+    let forged: WorkKey = solved.token.as_str().parse().unwrap();
+    let refused = bench.gate.judge_work(&forged, &right, None).unwrap_err();
+    assert_eq!(refused.code(), "unknown-key");
+    bench.clock.advance(6 * MINUTE);
+    assert_eq!(done(&right).unwrap_err().code(), "expired-key");
+}
+
+#[tokio::test]
+async fn a_site_that_asks_for_both_hears_no_answer_without_work() {
+    let bench = bench();
+    let issued = bench.issue("both", Ask::any());
+    let answer = bench.read(&issued.key);
+    let attempt = Attempt::new(&answer);
+    let idle = bench.gate.answer(&issued.key, attempt).await.unwrap_err();
+    assert_eq!(idle.code(), "work-required");
+    let alone = bench.gate.earn(bench.do_work("both")).await.unwrap_err();
+    assert_eq!(alone.code(), "no-work");
+    let elsewhere = bench.do_work("worked");
+    let refused = bench
+        .gate
+        .answer_after(elsewhere, &issued.key, attempt)
+        .await;
+    assert_eq!(refused.unwrap_err().code(), "unknown-key");
+
+    let worked = bench.do_work("both");
+    let solved = bench.gate.answer_after(worked, &issued.key, attempt).await;
+    assert!(bench.verify("both", &solved.unwrap().token).await.is_ok());
+    let worked = bench.do_work("both");
+    let again = bench.gate.answer_after(worked, &issued.key, attempt).await;
+    assert_eq!(again.unwrap_err().code(), "spent-key");
+
+    let second = bench.issue("both", Ask::any());
+    let worked = bench.do_work("both");
+    let wrong = bench
+        .gate
+        .answer_after(worked, &second.key, Attempt::new("x"))
+        .await;
+    assert_eq!(wrong.unwrap_err().code(), "wrong-answer");
+}
+
+#[tokio::test]
+async fn work_is_for_sites_that_ask_for_it() {
+    let bench = bench();
+    let site = bench.gate.sites().get("one").unwrap();
+    assert_eq!(
+        bench.gate.set_work(site, None).unwrap_err().code(),
+        "no-work"
+    );
+}
+
+#[tokio::test]
 async fn an_answer_spends_the_key_right_or_wrong() {
     let bench = bench();
     for first in ["wrong", "right"] {
@@ -135,12 +318,12 @@ async fn an_answer_spends_the_key_right_or_wrong() {
         } else {
             format!("{answer}x")
         };
-        let outcome = bench.gate.answer(&issued.key, &given, None).await;
+        let outcome = bench.gate.answer(&issued.key, Attempt::new(&given)).await;
         match first {
             "right" => assert!(outcome.is_ok()),
             _ => assert_eq!(outcome.unwrap_err().code(), "wrong-answer"),
         }
-        let again = bench.gate.answer(&issued.key, &answer, None).await;
+        let again = bench.gate.answer(&issued.key, Attempt::new(&answer)).await;
         assert_eq!(again.unwrap_err().code(), "spent-key");
     }
 }
@@ -154,7 +337,7 @@ async fn of_racing_answers_and_verifications_one_passes() {
         let tasks: Vec<_> = (0..32)
             .map(|_| {
                 let (gate, key, answer) = (bench.gate.clone(), issued.key.clone(), answer.clone());
-                tokio::spawn(async move { gate.answer(&key, &answer, None).await })
+                tokio::spawn(async move { gate.answer(&key, Attempt::new(&answer)).await })
             })
             .collect();
         let mut tokens = Vec::new();
@@ -201,7 +384,7 @@ async fn challenges_and_tokens_expire_after_five_minutes() {
             .code(),
         "expired-key"
     );
-    let late = bench.gate.answer(&issued.key, &answer, None).await;
+    let late = bench.gate.answer(&issued.key, Attempt::new(&answer)).await;
     assert_eq!(late.unwrap_err().code(), "expired-key");
 
     let solved = bench.solve("one", None).await;
@@ -247,13 +430,16 @@ async fn only_pages_of_the_site_may_answer_and_a_refused_page_spends_nothing() {
     let elsewhere: Hostname = "evil.example".parse().unwrap();
     let refused = bench
         .gate
-        .answer(&issued.key, &answer, Some(&elsewhere))
+        .answer(
+            &issued.key,
+            Attempt::new(&answer).from_page(Some(&elsewhere)),
+        )
         .await;
     assert_eq!(refused.unwrap_err().code(), "wrong-site");
     let home: Hostname = "one.example".parse().unwrap();
     bench
         .gate
-        .answer(&issued.key, &answer, Some(&home))
+        .answer(&issued.key, Attempt::new(&answer).from_page(Some(&home)))
         .await
         .unwrap();
 }
@@ -273,7 +459,7 @@ async fn a_key_and_a_token_cannot_stand_in_for_each_other() {
     assert_eq!(
         bench
             .gate
-            .answer(&as_key, "x", None)
+            .answer(&as_key, Attempt::new("x"))
             .await
             .unwrap_err()
             .code(),
@@ -327,7 +513,7 @@ async fn a_caller_can_ask_its_own_question() {
     assert_eq!(issued.kind, Kind::Custom);
     bench
         .gate
-        .answer(&issued.key, " GREEN ", None)
+        .answer(&issued.key, Attempt::new(" GREEN "))
         .await
         .unwrap();
 
@@ -383,7 +569,10 @@ async fn a_rotated_secret_still_opens_what_it_sealed() {
         .answer()
         .as_str()
         .to_owned();
-    let solved = both.answer(&issued.key, &answer, None).await.unwrap();
+    let solved = both
+        .answer(&issued.key, Attempt::new(&answer))
+        .await
+        .unwrap();
     let verified = new.verify(&secret_key("one"), &solved.token, None).await;
     assert!(matches!(verified, Verification::Passed(_)));
 }
@@ -392,6 +581,10 @@ struct Broken;
 
 impl Store for Broken {
     async fn claim(&self, _: SpentId, _: Duration) -> Result<Claim, StoreError> {
+        Err(StoreError::Unavailable("gone".into()))
+    }
+
+    async fn is_spent(&self, _: SpentId) -> Result<bool, StoreError> {
         Err(StoreError::Unavailable("gone".into()))
     }
 
@@ -416,7 +609,7 @@ async fn without_its_store_a_gate_lets_nobody_through() {
     };
     let issued = bench.issue("one", Ask::any());
     let answer = bench.read(&issued.key);
-    let refused = bench.gate.answer(&issued.key, &answer, None).await;
+    let refused = bench.gate.answer(&issued.key, Attempt::new(&answer)).await;
     assert_eq!(refused.unwrap_err().code(), "store-unavailable");
 }
 
@@ -440,17 +633,17 @@ async fn a_full_store_refuses_and_forgets_nothing() {
     );
     bench
         .gate
-        .answer(&one.key, &bench.read(&one.key), None)
+        .answer(&one.key, Attempt::new(&bench.read(&one.key)))
         .await
         .unwrap();
     let full = bench
         .gate
-        .answer(&two.key, &bench.read(&two.key), None)
+        .answer(&two.key, Attempt::new(&bench.read(&two.key)))
         .await;
     assert_eq!(full.unwrap_err().code(), "store-unavailable");
     let again = bench
         .gate
-        .answer(&one.key, &bench.read(&one.key), None)
+        .answer(&one.key, Attempt::new(&bench.read(&one.key)))
         .await;
     assert_eq!(again.unwrap_err().code(), "spent-key");
 }

@@ -10,8 +10,8 @@ use cattlegrid::challenge::Answer;
 use cattlegrid::challenge::image::{self, Scale};
 use cattlegrid::store::SystemClock;
 use cattlegrid::{
-    Action, Ask, ChallengeKey, Hostname, OsEntropy, Refusal, ResponseToken, Secret, SecretKey,
-    Secrets, Site, SiteKey, Verification,
+    Action, Ask, Attempt, ChallengeKey, Hostname, OsEntropy, Refusal, ResponseToken, Secret,
+    SecretKey, Secrets, Site, SiteKey, Verification,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -219,7 +219,9 @@ impl Gate {
         let given = bounded(given, Answer::MAX_GIVEN_BYTES).unwrap_or_default();
         let host = hostname.map(read_host).transpose();
         async move {
-            let solved = gate.answer(&key?, &given, host?.as_ref()).await?;
+            let solved = gate
+                .answer(&key?, Attempt::new(&given).from_page(host?.as_ref()))
+                .await?;
             Ok(solved.token.to_string())
         }
     }

@@ -63,6 +63,16 @@ impl Store for ForkStore {
         }
     }
 
+    async fn is_spent(&self, id: SpentId) -> Result<bool, StoreError> {
+        match self {
+            Self::Memory(own) => own.get().ok_or_else(elsewhere)?.is_spent(id).await,
+            Self::File(file) => {
+                let busy = Busy::begin().await.ok_or_else(forking)?;
+                file.current(&busy).await?.is_spent(id).await
+            }
+        }
+    }
+
     async fn ready(&self) -> Result<(), StoreError> {
         match self {
             Self::Memory(own) => own.get().ok_or_else(elsewhere)?.ready().await,

@@ -6,8 +6,8 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use cattlegrid::Ask;
 use cattlegrid::store::{AnyStore, Clock, StoreUrl, SystemClock};
+use cattlegrid::{Ask, Attempt};
 use cattlegrid_server::app::App;
 use cattlegrid_server::config::Config;
 use cattlegrid_server::data_dir;
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let issued = app.gate().issue(site, Ask::any())?;
         let inside = app.gate().inspect(&issued.key)?;
         let answer = inside.challenge.answer().as_str();
-        let solved = app.gate().answer(&issued.key, answer, None).await?;
+        let solved = app.gate().answer(&issued.key, Attempt::new(answer)).await?;
         writeln!(out, "{}", solved.token)?;
     }
     Ok(out.flush()?)

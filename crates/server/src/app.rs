@@ -1,15 +1,17 @@
 //! What every handler shares.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use cattlegrid::challenge::image::{Fonts, Style};
 use cattlegrid::challenge::{Generators, Kind, KindOptions};
 use cattlegrid::store::{AnyStore, Clock, StoreError};
-use cattlegrid::{Gate, OsEntropy, Secrets, Site, Sites};
+use cattlegrid::{Gate, OsEntropy, Secrets, Site, SiteKey, Sites};
 
 use crate::Error;
 use crate::config::{Config, Limits};
+use crate::dialect::Dialect;
 use crate::drawing::{Drawing, NotDrawn};
 use crate::metrics::Metrics;
 
@@ -21,6 +23,8 @@ pub struct App {
     gate: Gate<AnyStore>,
     clock: Arc<dyn Clock>,
     demo: Option<Site>,
+    dialects: HashMap<SiteKey, Dialect>,
+    test_keys: bool,
     drawing: Drawing,
     metrics: Metrics,
     limits: Limits,
@@ -51,6 +55,12 @@ impl App {
             ),
             clock,
             demo,
+            dialects: config
+                .sites
+                .iter()
+                .map(|site| (site.key.clone(), site.dialect))
+                .collect(),
+            test_keys: config.has_test_keys(),
             drawing: Drawing::new(&config.limits),
             metrics: Metrics::new(),
             limits: config.limits,
@@ -71,6 +81,30 @@ impl App {
     /// The demo site, if there is one.
     pub const fn demo(&self) -> Option<&Site> {
         self.demo.as_ref()
+    }
+
+    /// The protocol that `site` speaks; the demo site speaks the native one.
+    pub fn dialect(&self, site: &Site) -> Dialect {
+        self.dialects.get(site.key()).copied().unwrap_or_default()
+    }
+
+    /// The site of a request that names none: the only one that speaks `dialect`, else the demo site.
+    pub fn unnamed(&self, dialect: Dialect) -> Option<&Site> {
+        let mut speakers = self
+            .gate
+            .sites()
+            .iter()
+            .filter(|site| self.dialect(site) == dialect);
+        match (speakers.next(), speakers.next()) {
+            (Some(site), None) => Some(site),
+            (None, _) => self.demo(),
+            (Some(_), Some(_)) => None,
+        }
+    }
+
+    /// Whether the keys that other providers publish for tests work here.
+    pub const fn has_test_keys(&self) -> bool {
+        self.test_keys
     }
 
     /// What `draw` returns, on the threads for pictures once it was its turn; counts what there was no place for.

@@ -80,17 +80,39 @@ fn method(method: &Method) -> &'static str {
 
 /// The route's template: one of few.
 fn route(path: Option<&MatchedPath>) -> &'static str {
-    match path.map_or("", MatchedPath::as_str) {
-        "/siteverify" => "/siteverify",
-        "/api/v1/challenges" => "/api/v1/challenges",
-        "/api/v1/challenges/{key}/image" => "/api/v1/challenges/{key}/image",
-        "/api/v1/challenges/{key}/answer" => "/api/v1/challenges/{key}/answer",
-        "/healthz" => "/healthz",
-        "/readyz" => "/readyz",
-        "/metrics" => "/metrics",
-        "" => "unknown",
-        _ => "page",
-    }
+    const COUNTED: [&str; 24] = [
+        "/siteverify",
+        "/api/v1/challenges",
+        "/api/v1/challenges/{key}/image",
+        "/api/v1/challenges/{key}/answer",
+        "/recaptcha/api/siteverify",
+        "/recaptcha/api.js",
+        "/1/api.js",
+        "/turnstile/v0/siteverify",
+        "/turnstile/v0/api.js",
+        "/api/captcha/",
+        "/api/captcha/verify",
+        "/captcha/image/{key}/",
+        "/captcha/audio/{key}",
+        "/captcha/refresh/",
+        "/captcha/verify",
+        "/altcha/challenge",
+        "/altcha/verify",
+        "/altcha/siteverify",
+        "/cap/{sitekey}/challenge",
+        "/cap/{sitekey}/redeem",
+        "/cap/{sitekey}/siteverify",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    ];
+    let Some(path) = path.map(MatchedPath::as_str) else {
+        return "unknown";
+    };
+    COUNTED
+        .into_iter()
+        .find(|&route| route == path)
+        .unwrap_or("page")
 }
 
 /// Gives the response the headers that its handler has not decided on.

@@ -27,6 +27,7 @@ pub mod cli;
 pub mod config;
 mod cors;
 pub mod data_dir;
+pub mod dialect;
 pub mod drawing;
 mod edge;
 mod error;

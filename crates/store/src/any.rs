@@ -45,6 +45,14 @@ impl Store for AnyStore {
         }
     }
 
+    async fn is_spent(&self, id: SpentId) -> Result<bool, StoreError> {
+        match self {
+            Self::Memory(store) => store.is_spent(id).await,
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(store) => store.is_spent(id).await,
+        }
+    }
+
     async fn ready(&self) -> Result<(), StoreError> {
         match self {
             Self::Memory(store) => store.ready().await,

@@ -85,6 +85,7 @@ pub async fn run(fixture: &impl Fixture) {
     a_full_store_refuses_new_ids_and_keeps_its_own(fixture).await;
     a_full_store_recovers(fixture).await;
     an_empty_store_is_ready(fixture).await;
+    looking_at_an_id_spends_nothing(fixture).await;
 }
 
 /// The first claim of an id is first, and every later one is not.
@@ -130,6 +131,19 @@ pub async fn an_id_is_free_again_after_its_ttl(fixture: &impl Fixture) {
     fixture.pass(2 * lag).await;
     expect(&store, id(1), ttl, Claim::First, "an id whose ttl is over").await;
     expect(&store, id(1), ttl, Claim::Spent, "an id claimed anew").await;
+}
+
+/// An id is seen to be spent from its claim until its ttl is over, and looking changes nothing.
+pub async fn looking_at_an_id_spends_nothing(fixture: &impl Fixture) {
+    let store = fixture.store(10).await;
+    let (ttl, lag) = (fixture.ttl(), fixture.lag());
+    see(&store, id(1), false, "a new id").await;
+    expect(&store, id(1), ttl, Claim::First, "an id that was looked at").await;
+    see(&store, id(1), true, "an id that was claimed").await;
+    see(&store, id(2), false, "another id").await;
+    fixture.pass(ttl + lag).await;
+    see(&store, id(1), false, "an id whose ttl is over").await;
+    expect(&store, id(1), ttl, Claim::First, "an id whose ttl is over").await;
 }
 
 /// Claiming a spent id leaves its expiry where it was.
@@ -291,6 +305,13 @@ pub async fn an_empty_store_is_ready(fixture: &impl Fixture) {
 /// The `n`th id of a test. Consecutive ones differ in few bits, which a store must not mind.
 fn id(n: u64) -> SpentId {
     SpentId::from_bytes(u128::from(n).to_be_bytes())
+}
+
+async fn see(store: &impl Store, id: SpentId, expected: bool, what: &str) {
+    match store.is_spent(id).await {
+        Ok(spent) => assert_eq!(spent, expected, "{what}"),
+        Err(error) => panic!("{what}: the store could not tell: {error}"),
+    }
 }
 
 async fn expect(store: &impl Store, id: SpentId, ttl: Duration, expected: Claim, what: &str) {

@@ -117,6 +117,14 @@ pub trait Store: Send + Sync + 'static {
         ttl: Duration,
     ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
 
+    /// Whether `id` has been claimed, and for how long it was has not passed. Spends nothing.
+    ///
+    /// Never a substitute for a claim: between this and one, anybody may come first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot tell.
+    fn is_spent(&self, id: SpentId) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
     /// Whether a claim would be decided now. For readiness probes; spends nothing.
     ///
     /// # Errors
@@ -127,6 +135,10 @@ pub trait Store: Send + Sync + 'static {
 impl<S: Store> Store for Arc<S> {
     async fn claim(&self, id: SpentId, ttl: Duration) -> Result<Claim, StoreError> {
         S::claim(self, id, ttl).await
+    }
+
+    async fn is_spent(&self, id: SpentId) -> Result<bool, StoreError> {
+        S::is_spent(self, id).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

@@ -58,7 +58,7 @@ impl Provider for Cattlegrid {
     }
 
     fn max_token_chars(&self) -> usize {
-        512
+        1024
     }
 
     fn says(&self) -> Says {

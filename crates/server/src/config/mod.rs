@@ -46,6 +46,9 @@ pub struct Config {
     pub secret_file: Option<PathBuf>,
     /// Whether there is a demo site with its pages. Default: when no other site is configured.
     pub demo: Option<bool>,
+    /// Whether the keys that hCaptcha, reCAPTCHA and Turnstile publish for tests work here as there, which lets anybody
+    /// through who uses them. Default: with the demo site.
+    pub test_keys: Option<bool>,
     /// What is logged, and how.
     pub log: Log,
     /// The bounds on everything.
@@ -66,6 +69,7 @@ impl Default for Config {
             secret: None,
             secret_file: None,
             demo: None,
+            test_keys: None,
             log: Log::default(),
             limits: Limits::default(),
             sites: Vec::new(),
@@ -215,6 +219,11 @@ impl Config {
     /// Whether there is a demo site.
     pub fn has_demo(&self) -> bool {
         self.demo.unwrap_or(self.sites.is_empty())
+    }
+
+    /// Whether the providers' published test keys work.
+    pub fn has_test_keys(&self) -> bool {
+        self.test_keys.unwrap_or_else(|| self.has_demo())
     }
 }
 

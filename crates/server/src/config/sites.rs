@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use cattlegrid::challenge::image::{Font, Fonts, Style, StyleOptions};
 use cattlegrid::challenge::{
@@ -13,6 +14,7 @@ use serde::{Deserialize, Deserializer};
 use super::Config;
 use super::values::{self, Span};
 use crate::Error;
+use crate::dialect::Dialect;
 use crate::hidden::Hidden;
 
 /// A site: who may ask in its name, what is asked, and how it looks.
@@ -25,6 +27,9 @@ pub struct SiteConfig {
     /// The secret key, as the site's back end has it.
     #[serde(deserialize_with = "secret_key")]
     pub secret: SecretKey,
+    /// The protocol that the site's pages and back end were written for. Default `cattlegrid`.
+    #[serde(default)]
+    pub dialect: Dialect,
     /// The hosts that the site's pages are on, such as `example.org` or `*.example.org`. Default: any.
     #[serde(default, deserialize_with = "patterns")]
     pub hostnames: Vec<HostnamePattern>,
@@ -34,9 +39,8 @@ pub struct SiteConfig {
     /// How long a challenge may be answered. Default `5m`.
     #[serde(default = "ttl")]
     pub challenge_ttl: Span<1, 86_400>,
-    /// How long a response token may be verified. Default `5m`.
-    #[serde(default = "ttl")]
-    pub token_ttl: Span<1, 86_400>,
+    /// How long a response token may be verified. Default: what the dialect's provider has, else `5m`.
+    pub token_ttl: Option<Span<1, 86_400>>,
     /// Font files (TrueType or OpenType) to draw with, instead of the embedded ones.
     #[serde(default)]
     pub fonts: Vec<PathBuf>,
@@ -93,8 +97,12 @@ impl SiteConfig {
         )
         .with_hostnames(self.hostnames.clone())
         .with_kinds(self.kinds.clone())
-        .and_then(|site| site.with_ttls(self.challenge_ttl.get(), self.token_ttl.get()))
+        .and_then(|site| site.with_ttls(self.challenge_ttl.get(), self.token_ttl()))
         .map_err(|error| wrong("settings", &error))
+    }
+
+    fn token_ttl(&self) -> Duration {
+        self.token_ttl.map_or(self.dialect.token_ttl(), Span::get)
     }
 
     fn load_fonts(&self, config: &Config) -> Result<Fonts, Error> {

@@ -9,7 +9,7 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cattlegrid::challenge::Kind;
 use cattlegrid::challenge::image::Scale;
-use cattlegrid::{Action, Ask, ChallengeKey, Issued, Refusal};
+use cattlegrid::{Action, Ask, Attempt, ChallengeKey, CustomerData, Issued, Refusal};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -166,6 +166,8 @@ struct GivenAnswer {
     /// What the visitor read.
     #[schema(value_type = String, example = "k7mwpt")]
     answer: Hidden,
+    /// What the verification is to repeat to a back end that speaks Turnstile: 1 to 255 characters of `A–Z a–z 0–9 - _`.
+    cdata: Option<String>,
 }
 
 /// What became of an answer.
@@ -203,7 +205,7 @@ enum Judgement {
         (status = BAD_REQUEST, description = "`bad-request`", content_type = "application/problem+json", body = Details<'_>),
         (status = PAYLOAD_TOO_LARGE, description = "`body-too-large`", content_type = "application/problem+json", body = Details<'_>),
         (status = UNSUPPORTED_MEDIA_TYPE, description = "`unsupported-media-type`: send JSON", content_type = "application/problem+json", body = Details<'_>),
-        (status = FORBIDDEN, description = "`wrong-site`: the page is not on one of the site's hostnames", content_type = "application/problem+json", body = Details<'_>),
+        (status = FORBIDDEN, description = "`wrong-site`: the page is not on one of the site's hostnames; `work-required`: the site hears an answer only from ALTCHA's widget", content_type = "application/problem+json", body = Details<'_>),
         (status = NOT_FOUND, description = "`unknown-key`", content_type = "application/problem+json", body = Details<'_>),
         (status = SERVICE_UNAVAILABLE, description = "`store-unavailable`; see `retry-after`", content_type = "application/problem+json", body = Details<'_>),
     ))]
@@ -213,9 +215,20 @@ async fn answer(
     Page(page): Page,
     JsonBody(given): JsonBody<GivenAnswer>,
 ) -> Result<Json<Judgement>, Problem> {
+    let data = given
+        .cdata
+        .filter(|data| !data.is_empty())
+        .map(|data| data.parse::<CustomerData>())
+        .transpose()
+        .map_err(|error| Problem::bad_request(error.to_string()))?;
     let judged = app
         .gate()
-        .answer(&key, given.answer.expose(), page.as_ref())
+        .answer(
+            &key,
+            Attempt::new(given.answer.expose())
+                .from_page(page.as_ref())
+                .with_data(data.as_ref()),
+        )
         .await;
     let code = judged.as_ref().err().map(Refusal::code);
     app.metrics().answered(code);

@@ -1,10 +1,17 @@
 //! What the server answers: one file for each dialect, and for each thing that is not the API.
 
+mod altcha;
+mod cap;
 pub(crate) mod challenges;
+mod hcaptcha;
 mod health;
 mod openapi;
 pub mod pages;
+mod recaptcha;
+mod rest_captcha;
+mod simple_captcha;
 mod siteverify;
+mod turnstile;
 mod widget;
 
 use std::sync::Arc;
@@ -28,6 +35,12 @@ pub fn router(app: &Arc<App>) -> Router {
         .split_for_parts();
     let (others, described) = OpenApiRouter::new()
         .merge(siteverify::router())
+        .merge(recaptcha::router())
+        .merge(turnstile::router())
+        .merge(rest_captcha::router())
+        .merge(simple_captcha::router())
+        .merge(altcha::router())
+        .merge(cap::router())
         .merge(health::router())
         .split_for_parts();
     description.merge(described);

@@ -48,11 +48,15 @@ impl MemoryStore {
         }
     }
 
+    fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {
+        // Why these bits: the shard's own table goes by the lowest and the highest.
+        lock(&self.shards[(hash >> 40) as usize % SHARDS])
+    }
+
     /// The claim's outcome, or nothing if there is no room for one more id.
     fn try_claim(&self, id: SpentId, ttl: Duration) -> Option<Claim> {
         let hash = self.hasher.hash_one(id);
-        // Why these bits: the shard's own table goes by the lowest and the highest.
-        let mut shard = lock(&self.shards[(hash >> 40) as usize % SHARDS]);
+        let mut shard = self.shard(hash);
         // Why here: under the lock, no claim of this shard sees an earlier time than one before it did.
         let now = self.clock.now();
         self.forget(&mut shard, now, FORGET_PER_CLAIM);
@@ -101,6 +105,12 @@ impl Store for MemoryStore {
         self.forget_all_expired();
         self.try_claim(id, ttl)
             .ok_or(StoreError::Full { limit: self.limit })
+    }
+
+    async fn is_spent(&self, id: SpentId) -> Result<bool, StoreError> {
+        let hash = self.hasher.hash_one(id);
+        let shard = self.shard(hash);
+        Ok(shard.holds(hash, id, self.tick(self.clock.now())))
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

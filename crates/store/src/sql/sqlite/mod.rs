@@ -104,6 +104,16 @@ impl Store for SqliteStore {
         .await
     }
 
+    async fn is_spent(&self, id: SpentId) -> Result<bool, StoreError> {
+        let asked_at = self.clock.now();
+        self.ask(|reply| Job::Look {
+            id,
+            asked_at,
+            reply,
+        })
+        .await
+    }
+
     /// Commits a transaction that changes nothing.
     async fn ready(&self) -> Result<(), StoreError> {
         self.ask(|reply| Job::Probe { reply }).await

@@ -29,6 +29,11 @@ pub(super) enum Job {
         expires_at: Timestamp,
         reply: Reply<Claim>,
     },
+    Look {
+        id: SpentId,
+        asked_at: Timestamp,
+        reply: Reply<bool>,
+    },
     Probe {
         reply: Reply<()>,
     },
@@ -39,6 +44,7 @@ impl Job {
     fn is_abandoned(&self) -> bool {
         match self {
             Self::Claim { reply, .. } => reply.is_closed(),
+            Self::Look { reply, .. } => reply.is_closed(),
             Self::Probe { reply } => reply.is_closed(),
         }
     }
@@ -47,6 +53,9 @@ impl Job {
     fn answer(self, verdict: Verdict) {
         match self {
             Self::Claim { reply, .. } => drop(reply.send(verdict)),
+            Self::Look { reply, .. } => {
+                drop(reply.send(verdict.map(|claim| claim == Claim::Spent)));
+            }
             Self::Probe { reply } => drop(reply.send(verdict.map(|_| ()))),
         }
     }
@@ -136,6 +145,7 @@ impl Writer {
                     expires_at,
                     ..
                 } => step.claim(id, asked_at, expires_at, self.limit),
+                Job::Look { id, asked_at, .. } => step.look(id, asked_at),
                 Job::Probe { .. } => step.probe(self.limit),
             })
             .collect::<rusqlite::Result<_>>()?;
@@ -218,15 +228,9 @@ impl<'a> Step<'a> {
         limit: usize,
     ) -> rusqlite::Result<Verdict> {
         if asked_at < self.state.swept_until {
-            return Ok(Err(unavailable("the claim waited too long to be decided")));
+            return Ok(Err(waited()));
         }
-        let found = self
-            .transaction
-            .prepare_cached("SELECT expires_at FROM spent WHERE id = ?1")?
-            .query_row([id.as_bytes()], |row| row.get(0))
-            .optional()?
-            .map(Timestamp::from_millis);
-        match found {
+        match self.last_moment(id)? {
             Some(last) if last >= asked_at => return Ok(Ok(Claim::Spent)),
             Some(_) => {}
             None if self.state.held >= limit => return Ok(Err(StoreError::Full { limit })),
@@ -236,6 +240,27 @@ impl<'a> Step<'a> {
             .prepare_cached("INSERT OR REPLACE INTO spent (id, expires_at) VALUES (?1, ?2)")?
             .execute(params![id.as_bytes(), millis(expires_at)])?;
         Ok(Ok(Claim::First))
+    }
+
+    /// Whether the id was spent when it was asked for, as the claim that it would have got.
+    fn look(&self, id: SpentId, asked_at: Timestamp) -> rusqlite::Result<Verdict> {
+        if asked_at < self.state.swept_until {
+            return Ok(Err(waited()));
+        }
+        Ok(Ok(match self.last_moment(id)? {
+            Some(last) if last >= asked_at => Claim::Spent,
+            _ => Claim::First,
+        }))
+    }
+
+    /// The last moment at which the id is spent, if it is known at all.
+    fn last_moment(&self, id: SpentId) -> rusqlite::Result<Option<Timestamp>> {
+        let found = self
+            .transaction
+            .prepare_cached("SELECT expires_at FROM spent WHERE id = ?1")?
+            .query_row([id.as_bytes()], |row| row.get(0))
+            .optional()?;
+        Ok(found.map(Timestamp::from_millis))
     }
 
     /// What the claim of a new id would get, with a write to find out whether the disk takes one.
@@ -276,6 +301,10 @@ impl<'a> Step<'a> {
         }
         self.transaction.commit()
     }
+}
+
+fn waited() -> StoreError {
+    unavailable("the claim waited too long to be decided")
 }
 
 /// Milliseconds as SQLite keeps them; what is beyond its integers is as good as for ever.

@@ -1,0 +1,131 @@
+//! What a machine has to compute: proofs of work.
+//!
+//! [`Work`] is what a site asks for, as tasks. A [`WorkSeed`] turns them into [`Puzzle`]s, the same ones each time, and
+//! [`Work::is_done`] judges what a browser made of them. A puzzle holds all that has to be known for its solution; what
+//! keeps it from being solved beforehand is that nobody knows the seed.
+//!
+//! ```
+//! use cattlegrid_challenge::work::{Hashing, Puzzle, Solution, Task, Work, WorkSeed};
+//!
+//! # fn main() -> Result<(), cattlegrid_challenge::ChallengeError> {
+//! let work = Work::new(vec![Task::Hashing(Hashing::new(2, 1)?)])?;
+//! // A fixed seed, for the example: a site takes one from the operating system.
+//! let seed = WorkSeed::from_bytes([1; 32]);
+//! let solutions: Vec<_> = work
+//!     .puzzles(&seed)
+//!     .iter()
+//!     .map(|Puzzle::Hashing(puzzle)| {
+//!         let nonce = (0..).find(|&nonce| puzzle.accepts(nonce)).unwrap_or(0);
+//!         Solution::Nonce(nonce)
+//!     })
+//!     .collect();
+//! assert!(work.is_done(&seed, &solutions));
+//! assert!(!work.is_done(&seed, &solutions[..1]));
+//! # Ok(())
+//! # }
+//! ```
+
+mod hashing;
+
+use std::fmt;
+
+use chacha20::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+use crate::ChallengeError;
+
+pub use hashing::{HashPuzzle, Hashing};
+
+/// What the puzzles of one work are made from: 256 bits that nobody may foresee.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WorkSeed([u8; 32]);
+
+impl WorkSeed {
+    /// The seed with these bytes.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The seed's bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for WorkSeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WorkSeed(…)")
+    }
+}
+
+/// One thing that a site has computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Inputs whose hashes begin as asked.
+    Hashing(Hashing),
+}
+
+/// What a browser gets to solve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Puzzle {
+    /// An input whose hash begins as asked.
+    Hashing(HashPuzzle),
+}
+
+/// What a browser sends back for one puzzle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Solution {
+    /// For [`Puzzle::Hashing`].
+    Nonce(u64),
+}
+
+impl Puzzle {
+    fn accepts(&self, solution: &Solution) -> bool {
+        match (self, solution) {
+            (Self::Hashing(puzzle), Solution::Nonce(nonce)) => puzzle.accepts(*nonce),
+        }
+    }
+}
+
+/// All that a site has computed at a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Work {
+    tasks: Vec<Task>,
+}
+
+impl Work {
+    /// The work of these tasks.
+    ///
+    /// # Errors
+    /// [`ChallengeError::Option`] when there is none.
+    pub fn new(tasks: Vec<Task>) -> Result<Self, ChallengeError> {
+        if tasks.is_empty() {
+            return Err(ChallengeError::option("tasks", "at least one"));
+        }
+        Ok(Self { tasks })
+    }
+
+    /// The puzzles of `seed`, in the order of the tasks.
+    pub fn puzzles(&self, seed: &WorkSeed) -> Vec<Puzzle> {
+        let mut rng = ChaCha20Rng::from_seed(seed.0);
+        let mut puzzles = Vec::new();
+        for task in &self.tasks {
+            match task {
+                Task::Hashing(hashing) => {
+                    puzzles.extend(hashing.puzzles(&mut rng).map(Puzzle::Hashing));
+                }
+            }
+        }
+        puzzles
+    }
+
+    /// Whether there is a right solution for each puzzle of `seed`, in their order. This is work too, if far less.
+    pub fn is_done(&self, seed: &WorkSeed, solutions: &[Solution]) -> bool {
+        let puzzles = self.puzzles(seed);
+        puzzles.len() == solutions.len()
+            && puzzles
+                .iter()
+                .zip(solutions)
+                .all(|(puzzle, solution)| puzzle.accepts(solution))
+    }
+}

@@ -1,0 +1,1 @@
+//! hCaptcha's siteverify, which shares its path with the native one.
