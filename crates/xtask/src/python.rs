@@ -53,8 +53,10 @@ pub(crate) fn test(shell: &Shell) -> Result<(), Error> {
         .envs(services.environment())
         .env("CATTLEGRID_TEST_BIN", server)
         .env("CATTLEGRID_TEST_WHEEL", &wheel);
-    if let Some(browser) = tools::browser() {
-        tests = tests.env("CHROMIUM", browser);
+    for (name, program) in [("CHROMIUM", tools::browser()), ("NGINX", tools::nginx())] {
+        if let Some(program) = program {
+            tests = tests.env(name, program);
+        }
     }
     tests.run()?;
     Ok(())

@@ -62,7 +62,7 @@ impl Step {
             Self::Clippy => &[Tool::Clippy],
             Self::Unit | Self::Docs => &[],
             Self::Web => &[Tool::Node],
-            Self::Browser => &[Tool::Node, Tool::Chromium],
+            Self::Browser => &[Tool::Node, Tool::Chromium, Tool::OpenSsl],
             Self::Snippets => &[Tool::Node, Tool::Python, Tool::Curl],
             Self::PythonLint => &[Tool::Python],
             Self::Python => &[
@@ -76,6 +76,7 @@ impl Step {
                 Tool::Gettext,
                 Tool::Flite,
                 Tool::Sox,
+                Tool::Nginx,
             ],
             Self::PeerSuites => &[Tool::Python, Tool::Flite, Tool::Sox],
         }

@@ -39,6 +39,10 @@ pub(crate) enum Tool {
     Flite,
     /// Adds noise to what is spoken
     Sox,
+    /// Stands before the server with a certificate
+    Nginx,
+    /// Makes certificates for tests
+    OpenSsl,
 }
 
 /// The oldest Node.js whose test runner and WebSocket the browser tests use.
@@ -93,6 +97,8 @@ impl Tool {
             Self::Gettext => debian(shell, "gettext", &["msgfmt"], "gettext"),
             Self::Flite => debian(shell, "flite", &["flite"], "flite"),
             Self::Sox => debian(shell, "SoX", &["sox"], "sox"),
+            Self::Nginx => package(shell, "nginx", "nginx", || nginx().is_some()),
+            Self::OpenSsl => debian(shell, "OpenSSL", &["openssl"], "openssl"),
         }
     }
 }
@@ -229,8 +235,17 @@ pub(crate) fn postgres(program: &str) -> Option<PathBuf> {
 
 /// The server of `MariaDB`.
 pub(crate) fn mariadb() -> Option<PathBuf> {
-    let aside = PathBuf::from(SERVERS).join("mariadbd");
-    find("mariadbd").or_else(|| aside.is_file().then_some(aside))
+    server("mariadbd")
+}
+
+/// The web server nginx.
+pub(crate) fn nginx() -> Option<PathBuf> {
+    server("nginx")
+}
+
+fn server(program: &str) -> Option<PathBuf> {
+    let aside = PathBuf::from(SERVERS).join(program);
+    find(program).or_else(|| aside.is_file().then_some(aside))
 }
 
 /// The first `program` on the `PATH`.

@@ -20,8 +20,8 @@ const QUIET = [
 
 const SCREENSHOTS = fileURLToPath(new URL('../../../target/screenshots/', import.meta.url));
 
-export const launch = () =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: QUIET });
+export const launch = (/** @type {string[]} */ flags = []) =>
+  chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...QUIET, ...flags] });
 
 /** Keeps a picture of the page for people to look at. */
 export async function screenshot(/** @type {Page} */ page, /** @type {string} */ name) {

@@ -63,6 +63,18 @@ export class Cattlegrid {
     return JSON.parse(stdout);
   }
 
+  /**
+   * What a site's back end is told.
+   *
+   * @param {Record<string, string>} fields
+   * @param {string} [path] the provider's
+   * @returns {Promise<any>}
+   */
+  async siteverify(fields, path = '/siteverify') {
+    const reply = await fetch(this.url + path, { method: 'POST', body: new URLSearchParams(fields) });
+    return reply.json();
+  }
+
   async stop() {
     const ended = once(this.server, 'exit');
     this.server.kill('SIGTERM');
