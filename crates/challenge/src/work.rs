@@ -5,26 +5,27 @@
 //! keeps it from being solved beforehand is that nobody knows the seed.
 //!
 //! ```
-//! use cattlegrid_challenge::work::{Hashing, Puzzle, Solution, Task, Work, WorkSeed};
+//! use cattlegrid_challenge::work::{Algorithm, Derivation, Puzzle, Solution, Task, Work, WorkSeed};
 //!
 //! # fn main() -> Result<(), cattlegrid_challenge::ChallengeError> {
-//! let work = Work::new(vec![Task::Hashing(Hashing::new(2, 1)?)])?;
+//! let keys = Derivation::new(Algorithm::Pbkdf2Sha256, 100, 1)?;
+//! let work = Work::new(vec![Task::Derivation(keys)])?;
 //! // A fixed seed, for the example: a site takes one from the operating system.
 //! let seed = WorkSeed::from_bytes([1; 32]);
-//! let solutions: Vec<_> = work
-//!     .puzzles(&seed)
-//!     .iter()
-//!     .map(|Puzzle::Hashing(puzzle)| {
-//!         let nonce = (0..).find(|&nonce| puzzle.accepts(nonce)).unwrap_or(0);
-//!         Solution::Nonce(nonce)
-//!     })
-//!     .collect();
+//! let mut solutions = Vec::new();
+//! for puzzle in work.puzzles(&seed) {
+//!     if let Puzzle::Derivation(puzzle) = puzzle {
+//!         let found = (0..).find_map(|counter| Some((counter, puzzle.derive(counter)?)));
+//!         solutions.extend(found.map(|(counter, key)| Solution::Key { counter, key: key.to_vec() }));
+//!     }
+//! }
 //! assert!(work.is_done(&seed, &solutions));
-//! assert!(!work.is_done(&seed, &solutions[..1]));
+//! assert!(!work.is_done(&seed, &[]));
 //! # Ok(())
 //! # }
 //! ```
 
+mod derivation;
 mod hashing;
 
 use std::fmt;
@@ -34,6 +35,7 @@ use rand_core::SeedableRng;
 
 use crate::ChallengeError;
 
+pub use derivation::{Algorithm, Derivation, DerivationPuzzle};
 pub use hashing::{HashPuzzle, Hashing};
 
 /// What the puzzles of one work are made from: 256 bits that nobody may foresee.
@@ -63,6 +65,8 @@ impl fmt::Debug for WorkSeed {
 pub enum Task {
     /// Inputs whose hashes begin as asked.
     Hashing(Hashing),
+    /// A key that begins as asked.
+    Derivation(Derivation),
 }
 
 /// What a browser gets to solve.
@@ -70,6 +74,8 @@ pub enum Task {
 pub enum Puzzle {
     /// An input whose hash begins as asked.
     Hashing(HashPuzzle),
+    /// A counter whose key begins as asked.
+    Derivation(DerivationPuzzle),
 }
 
 /// What a browser sends back for one puzzle.
@@ -77,12 +83,23 @@ pub enum Puzzle {
 pub enum Solution {
     /// For [`Puzzle::Hashing`].
     Nonce(u64),
+    /// For [`Puzzle::Derivation`].
+    Key {
+        /// What the key is derived from.
+        counter: u32,
+        /// The key.
+        key: Vec<u8>,
+    },
 }
 
 impl Puzzle {
     fn accepts(&self, solution: &Solution) -> bool {
         match (self, solution) {
             (Self::Hashing(puzzle), Solution::Nonce(nonce)) => puzzle.accepts(*nonce),
+            (Self::Derivation(puzzle), Solution::Key { counter, key }) => {
+                puzzle.accepts(*counter, key)
+            }
+            _ => false,
         }
     }
 }
@@ -114,6 +131,9 @@ impl Work {
                 Task::Hashing(hashing) => {
                     puzzles.extend(hashing.puzzles(&mut rng).map(Puzzle::Hashing));
                 }
+                Task::Derivation(derivation) => {
+                    puzzles.push(Puzzle::Derivation(derivation.puzzle(&mut rng)));
+                }
             }
         }
         puzzles
@@ -128,4 +148,11 @@ impl Work {
                 .zip(solutions)
                 .all(|(puzzle, solution)| puzzle.accepts(solution))
     }
+}
+
+/// Whether `bytes` begin with this many hexadecimal zeros.
+fn begins_with_zeros(bytes: &[u8], zeros: u8) -> bool {
+    let (whole, half) = (usize::from(zeros / 2), zeros % 2 == 1);
+    bytes.iter().take(whole).all(|&byte| byte == 0)
+        && (!half || bytes.get(whole).is_some_and(|&byte| byte < 0x10))
 }

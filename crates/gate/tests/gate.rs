@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cattlegrid::challenge::image::{Fonts, Scale, Style};
-use cattlegrid::challenge::work::{Hashing, Puzzle, Solution, Task, Work};
+use cattlegrid::challenge::work::{Algorithm, Derivation, Hashing, Puzzle, Solution, Task, Work};
 use cattlegrid::challenge::{Answer, Case, Generators, Kind, KindOptions, Prompt};
 use cattlegrid::store::memory::MemoryStore;
 use cattlegrid::store::{Claim, Clock, ManualClock, SpentId, Store, StoreError, Timestamp};
@@ -50,7 +50,8 @@ fn secret_key(name: &str) -> SecretKey {
 
 fn work() -> Arc<Work> {
     let hashing = Hashing::new(2, 1).unwrap();
-    Arc::new(Work::new(vec![Task::Hashing(hashing)]).unwrap())
+    let derivation = Derivation::new(Algorithm::Sha256, 1, 1).unwrap();
+    Arc::new(Work::new(vec![Task::Hashing(hashing), Task::Derivation(derivation)]).unwrap())
 }
 
 /// What a browser would find.
@@ -58,6 +59,13 @@ fn solutions(puzzles: &[Puzzle]) -> Vec<Solution> {
     let solve = |puzzle: &Puzzle| match puzzle {
         Puzzle::Hashing(puzzle) => {
             Solution::Nonce((0..u64::MAX).find(|&nonce| puzzle.accepts(nonce)).unwrap())
+        }
+        Puzzle::Derivation(puzzle) => {
+            let key_of = |counter| {
+                let key = puzzle.derive(counter)?.to_vec();
+                Some(Solution::Key { counter, key })
+            };
+            (0..u32::MAX).find_map(key_of).unwrap()
         }
     };
     puzzles.iter().map(solve).collect()

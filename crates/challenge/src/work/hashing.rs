@@ -5,6 +5,7 @@ use data_encoding::HEXLOWER;
 use rand_core::Rng;
 use sha2::{Digest, Sha256};
 
+use super::begins_with_zeros;
 use crate::ChallengeError;
 
 /// The bytes of a salt.
@@ -79,9 +80,7 @@ impl HashPuzzle {
             .chain_update(&self.salt)
             .chain_update(nonce.to_string())
             .finalize();
-        let (whole, half) = (usize::from(self.zeros / 2), self.zeros % 2 == 1);
-        hash.iter().take(whole).all(|&byte| byte == 0)
-            && (!half || hash.get(whole).is_some_and(|&byte| byte < 0x10))
+        begins_with_zeros(&hash, self.zeros)
     }
 }
 
