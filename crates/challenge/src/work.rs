@@ -122,6 +122,17 @@ impl Work {
         Ok(Self { tasks })
     }
 
+    /// How many puzzles there are.
+    pub fn count(&self) -> usize {
+        self.tasks
+            .iter()
+            .map(|task| match task {
+                Task::Hashing(hashing) => usize::from(hashing.count()),
+                Task::Derivation(_) => 1,
+            })
+            .sum()
+    }
+
     /// The puzzles of `seed`, in the order of the tasks.
     pub fn puzzles(&self, seed: &WorkSeed) -> Vec<Puzzle> {
         let mut rng = ChaCha20Rng::from_seed(seed.0);

@@ -8,7 +8,7 @@ use crate::challenge::{Answer, Challenge, Kind, Prompt};
 use crate::site::SiteId;
 use crate::store::{SpentId, Timestamp};
 use crate::{
-    Action, ChallengeKey, CustomerData, Hostname, Refusal, ResponseToken, SiteKey, WorkKey,
+    Action, ChallengeKey, CustomerData, Hostname, Refusal, ResponseToken, Site, SiteKey, WorkKey,
 };
 
 /// What a page asks for.
@@ -195,4 +195,11 @@ pub struct DoneWork {
     pub(crate) expires: Timestamp,
     pub(crate) hostname: Option<Hostname>,
     pub(crate) action: Option<Action>,
+}
+
+impl DoneWork {
+    /// Whether it was set by a page of `site`.
+    pub fn is_for(&self, site: &Site) -> bool {
+        self.site == site.id()
+    }
 }

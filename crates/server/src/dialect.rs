@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cattlegrid::Site;
 use serde::Deserialize;
 
 /// The protocol that a site's pages and back end were written for.
@@ -49,11 +50,21 @@ impl Dialect {
         }
     }
 
+    /// How long the provider's challenges live; five minutes where no provider says otherwise.
+    pub const fn challenge_ttl(self) -> Duration {
+        match self {
+            // Why: Cap's widget may keep work for a while before it begins.
+            Self::Cap => Duration::from_secs(600),
+            _ => Site::DEFAULT_TTL,
+        }
+    }
+
     /// How long the provider's tokens live; five minutes where no provider says otherwise.
     pub const fn token_ttl(self) -> Duration {
         match self {
             Self::Hcaptcha | Self::RecaptchaV2 | Self::RecaptchaV3 => Duration::from_secs(120),
-            _ => Duration::from_secs(300),
+            Self::Cap => Duration::from_secs(1200),
+            _ => Site::DEFAULT_TTL,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What handlers take out of requests, with problem details for what is not there.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
@@ -37,6 +38,30 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
         json.end()
             .map_err(|error| Problem::bad_request(format!("the body's JSON: {error}")))?;
         Ok(Self(value))
+    }
+}
+
+/// A body of JSON, or a form.
+pub(crate) struct JsonOrForm<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonOrForm<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let kind = BodyType::of(request.headers());
+        let WholeBody(bytes) = WholeBody::from_request(request, app).await?;
+        match kind {
+            Some(BodyType::Json) => serde_json::from_slice(&bytes)
+                .map_err(|error| Problem::bad_request(format!("the body's JSON: {error}"))),
+            Some(BodyType::Form) => serde_urlencoded::from_bytes(&bytes)
+                .map_err(|error| Problem::bad_request(format!("the body's form: {error}"))),
+            None => Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "send JSON or a form, and say which in `content-type`",
+            )),
+        }
+        .map(Self)
     }
 }
 
@@ -108,5 +133,17 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyInPath {
             return Err(Refusal::UnknownKey.into());
         };
         Ok(Self(key.parse()?))
+    }
+}
+
+/// The site key in the path. One that is no text is as unknown as any that no site has.
+pub(crate) struct SiteKeyInPath(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for SiteKeyInPath {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        Ok(Self(path.map_or_else(|_| String::new(), |Path(key)| key)))
     }
 }

@@ -44,6 +44,11 @@ impl Hashing {
         Ok(Self { count, zeros })
     }
 
+    /// How many puzzles there are.
+    pub const fn count(self) -> u16 {
+        self.count
+    }
+
     pub(super) fn puzzles(self, rng: &mut ChaCha20Rng) -> impl Iterator<Item = HashPuzzle> {
         (0..self.count).map(move |_| {
             let mut salt = [0; SALT];

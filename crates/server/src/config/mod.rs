@@ -4,6 +4,7 @@
 //! (`log.level` is `CATTLEGRID_LOG__LEVEL`, the first site's secret key `CATTLEGRID_SITES__0__SECRET`). What is
 //! not known is refused, in the file and in the environment alike: a bound that was misspelt is no bound.
 
+mod cap;
 mod sites;
 mod tree;
 mod values;
@@ -16,6 +17,7 @@ use std::thread::available_parallelism;
 use cattlegrid::store::StoreUrl;
 use serde::Deserialize;
 
+pub use cap::{CapConfig, Protocol};
 pub use sites::SiteConfig;
 use tree::Node;
 pub use values::{Count, Span};

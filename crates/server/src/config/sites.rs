@@ -8,10 +8,11 @@ use cattlegrid::challenge::image::{Font, Fonts, Style, StyleOptions};
 use cattlegrid::challenge::{
     CharsOptions, Generators, Kind, KindOptions, MathOptions, UnicodeOptions, WordsOptions,
 };
-use cattlegrid::{HostnamePattern, SecretKey, Site, SiteKey};
+use cattlegrid::{Earns, HostnamePattern, SecretKey, Site, SiteKey};
 use serde::{Deserialize, Deserializer};
 
 use super::Config;
+use super::cap::CapConfig;
 use super::values::{self, Span};
 use crate::Error;
 use crate::dialect::Dialect;
@@ -36,9 +37,8 @@ pub struct SiteConfig {
     /// The kinds that its pages may ask for; the first is the default. Default `["chars"]`.
     #[serde(default = "kinds")]
     pub kinds: Vec<Kind>,
-    /// How long a challenge may be answered. Default `5m`.
-    #[serde(default = "ttl")]
-    pub challenge_ttl: Span<1, 86_400>,
+    /// How long a challenge may be answered. Default: what the dialect's provider has, else `5m`.
+    pub challenge_ttl: Option<Span<1, 86_400>>,
     /// How long a response token may be verified. Default: what the dialect's provider has, else `5m`.
     pub token_ttl: Option<Span<1, 86_400>>,
     /// Font files (TrueType or OpenType) to draw with, instead of the embedded ones.
@@ -61,6 +61,9 @@ pub struct SiteConfig {
     /// How the pictures look.
     #[serde(default)]
     pub style: StyleOptions,
+    /// What Cap's widget has to compute, where that is the dialect.
+    #[serde(default)]
+    pub cap: CapConfig,
 }
 
 impl SiteConfig {
@@ -89,7 +92,7 @@ impl SiteConfig {
         };
         let generators = Generators::for_kinds(&self.kinds, &kinds, &fonts)
             .map_err(|error| wrong("kinds", &error))?;
-        Site::new(
+        let site = Site::new(
             self.key.clone(),
             self.secret.clone(),
             Arc::new(generators),
@@ -97,8 +100,20 @@ impl SiteConfig {
         )
         .with_hostnames(self.hostnames.clone())
         .with_kinds(self.kinds.clone())
-        .and_then(|site| site.with_ttls(self.challenge_ttl.get(), self.token_ttl()))
-        .map_err(|error| wrong("settings", &error))
+        .and_then(|site| site.with_ttls(self.challenge_ttl(), self.token_ttl()))
+        .map_err(|error| wrong("settings", &error))?;
+        match self.dialect {
+            Dialect::Cap => {
+                let work = self.cap.work().map_err(|error| wrong("cap", &error))?;
+                Ok(site.with_work(Arc::new(work), Earns::Token))
+            }
+            _ => Ok(site),
+        }
+    }
+
+    fn challenge_ttl(&self) -> Duration {
+        self.challenge_ttl
+            .map_or(self.dialect.challenge_ttl(), Span::get)
     }
 
     fn token_ttl(&self) -> Duration {
@@ -155,10 +170,6 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
 
 fn kinds() -> Vec<Kind> {
     vec![Kind::Chars]
-}
-
-fn ttl() -> Span<1, 86_400> {
-    Span::clamped(Site::DEFAULT_TTL.as_secs())
 }
 
 fn secret_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretKey, D::Error> {

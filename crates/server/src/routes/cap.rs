@@ -1,11 +1,354 @@
-//! What Cap's widget asks for: work that earns a token.
+//! Cap's protocol, in format 2: work that earns a token, for Cap's own widget.
+//!
+//! Errors and statuses are those of Cap's standalone server, in its words.
 
 use std::sync::Arc;
 
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use cattlegrid::challenge::work::{Puzzle, Solution};
+use cattlegrid::{Refusal, ResponseToken, SecretKey, Site, Verification, WorkKey};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::dialect::Dialect;
+use crate::drawing::NotDrawn;
+use crate::extract::{JsonBody, JsonOrForm, SiteKeyInPath};
+use crate::origin::Page;
+use crate::problem::Problem;
 
 pub(super) fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
+        .routes(routes!(challenge))
+        .routes(routes!(redeem))
+        .routes(routes!(siteverify))
+}
+
+/// What is refused, in Cap's words.
+#[derive(Debug, Serialize, ToSchema)]
+struct Refused {
+    #[serde(skip)]
+    status: StatusCode,
+    /// `false`
+    success: bool,
+    /// Why.
+    #[schema(example = "Invalid solution")]
+    error: &'static str,
+}
+
+impl Refused {
+    const UNKNOWN_SITE: Self = Self::new(StatusCode::NOT_FOUND, "Invalid site key");
+    const UNKNOWN_KEYS: Self = Self::new(StatusCode::NOT_FOUND, "Invalid site key or secret");
+    const WRONG_SECRET: Self = Self::new(StatusCode::FORBIDDEN, "Invalid site key or secret");
+    const NO_FIELDS: Self = Self::new(StatusCode::BAD_REQUEST, "Missing required fields");
+    const NO_PARAMETERS: Self = Self::new(StatusCode::BAD_REQUEST, "Missing required parameters");
+    const BODY_TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "Body too large");
+    const WRONG_SITE: Self = Self::new(StatusCode::FORBIDDEN, "Blocked");
+    const OTHER_SITE: Self = Self::new(
+        StatusCode::FORBIDDEN,
+        "Challenge token does not match site key",
+    );
+    const INVALID_SOLUTIONS: Self = Self::new(StatusCode::BAD_REQUEST, "Invalid solutions");
+    const INVALID_SOLUTION: Self = Self::new(StatusCode::FORBIDDEN, "Invalid solution");
+    const OVERLOADED: Self = Self::new(StatusCode::SERVICE_UNAVAILABLE, "Overloaded");
+    const UNAVAILABLE: Self = Self::new(StatusCode::SERVICE_UNAVAILABLE, "Validation failed");
+    const FAILED: Self = Self::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Failed to generate challenge",
+    );
+
+    const fn new(status: StatusCode, error: &'static str) -> Self {
+        Self {
+            status,
+            success: false,
+            error,
+        }
+    }
+
+    /// The refusal in Cap's words, logged if an operator should know of it.
+    fn of(app: &App, refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::UnknownKey => Self::new(StatusCode::FORBIDDEN, "Invalid challenge token"),
+            Refusal::ExpiredKey => Self::new(StatusCode::FORBIDDEN, "Challenge expired"),
+            Refusal::SpentKey => Self::new(StatusCode::FORBIDDEN, "Challenge already redeemed"),
+            Refusal::WrongSolution => Self::INVALID_SOLUTION,
+            Refusal::WrongSite => Self::WRONG_SITE,
+            Refusal::InvalidSecret => Self::WRONG_SECRET,
+            Refusal::OtherSite => Self::UNKNOWN_KEYS,
+            Refusal::InvalidToken | Refusal::SpentToken => {
+                Self::new(StatusCode::NOT_FOUND, "Token not found")
+            }
+            Refusal::ExpiredToken => Self::new(StatusCode::FORBIDDEN, "Token expired"),
+            Refusal::StoreUnavailable(error) => {
+                app.store_failed(error);
+                Self::UNAVAILABLE
+            }
+            other => {
+                tracing::error!(error = %other, "no work can be set");
+                Self::FAILED
+            }
+        }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.status, Json(self)).into_response()
+    }
+}
+
+impl From<NotDrawn> for Refused {
+    fn from(error: NotDrawn) -> Self {
+        match error {
+            NotDrawn::Overloaded => Self::OVERLOADED,
+            NotDrawn::Failed => Self::FAILED,
+        }
+    }
+}
+
+/// The site of that key, if it speaks Cap.
+fn site<'a>(app: &'a App, key: &str) -> Option<&'a Site> {
+    app.gate()
+        .sites()
+        .get(key)
+        .filter(|site| app.dialect(site) == Dialect::Cap)
+}
+
+/// `refused`, or what is to be said of a body that is larger than may be.
+fn unread(problem: &Problem, refused: Refused) -> Refused {
+    match problem.code() {
+        "body-too-large" => Refused::BODY_TOO_LARGE,
+        _ => refused,
+    }
+}
+
+/// What a widget has to compute.
+#[derive(Serialize, ToSchema)]
+struct Challenge {
+    /// `2`
+    format: u8,
+    /// The work's name, to be sent back with the solutions.
+    token: String,
+    /// What is to be solved.
+    challenges: Vec<Posed>,
+    /// Until when, in milliseconds since 1970.
+    expires: u64,
+}
+
+/// One puzzle.
+#[derive(Serialize, ToSchema)]
+#[serde(tag = "protocol", content = "payload")]
+enum Posed {
+    /// Find a `nonce` with which the SHA-256 of `salt` and `nonce` begins with `target` in hexadecimal.
+    #[serde(rename = "sha256-pow")]
+    Sha256Pow {
+        /// 128 bits in hexadecimal.
+        salt: String,
+        /// Hexadecimal zeros.
+        target: String,
+    },
+}
+
+impl Posed {
+    /// The puzzle in Cap's words, if it has some for it.
+    fn new(puzzle: &Puzzle) -> Option<Self> {
+        match puzzle {
+            Puzzle::Hashing(puzzle) => Some(Self::Sha256Pow {
+                salt: puzzle.salt().to_owned(),
+                target: puzzle.target(),
+            }),
+            Puzzle::Derivation(_) => None,
+        }
+    }
+}
+
+/// Sets work for Cap's widget.
+#[utoipa::path(post, path = "/cap/{sitekey}/challenge", tag = "cap",
+    params(("sitekey" = String, Path, description = "The site key of a site whose dialect is `cap`")),
+    responses(
+        (status = OK, description = "What to compute", body = Challenge),
+        (status = FORBIDDEN, description = "`Blocked`: the page is not on one of the site's hostnames", body = Refused),
+        (status = NOT_FOUND, description = "`Invalid site key or secret`", body = Refused),
+    ))]
+async fn challenge(
+    State(app): State<Arc<App>>,
+    SiteKeyInPath(site_key): SiteKeyInPath,
+    page: Result<Page, Problem>,
+) -> Result<Json<Challenge>, Refused> {
+    let site = site(&app, &site_key).ok_or(Refused::UNKNOWN_KEYS)?;
+    let Page(host) = page.map_err(|_| Refused::WRONG_SITE)?;
+    if !site.allows(host.as_ref()) {
+        return Err(Refused::WRONG_SITE);
+    }
+    let set = app
+        .gate()
+        .set_work(site, None)
+        .map_err(|refusal| Refused::of(&app, &refusal))?;
+    let challenges: Option<_> = set.puzzles.iter().map(Posed::new).collect();
+    Ok(Json(Challenge {
+        format: 2,
+        token: set.key.to_string(),
+        challenges: challenges.ok_or(Refused::FAILED)?,
+        expires: set.expires_at.as_millis(),
+    }))
+}
+
+/// What a widget sends back.
+#[derive(Deserialize, ToSchema)]
+struct Redemption {
+    /// The work's name.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    token: Value,
+    /// A solution for each puzzle, in their order: `{"nonce"}` for `sha256-pow`.
+    #[serde(default)]
+    #[schema(value_type = Vec<Object>)]
+    solutions: Value,
+}
+
+/// What done work earned.
+#[derive(Serialize, ToSchema)]
+struct Redeemed {
+    /// `true`
+    success: bool,
+    /// For the site's back end, which verifies it.
+    token: String,
+    /// Until when it may be verified, in milliseconds since 1970.
+    expires: u64,
+}
+
+/// Judges solutions, and spends the work for a token.
+#[utoipa::path(post, path = "/cap/{sitekey}/redeem", tag = "cap",
+    params(("sitekey" = String, Path, description = "The site key of a site whose dialect is `cap`")),
+    request_body = Redemption,
+    responses(
+        (status = OK, description = "What the work earned", body = Redeemed),
+        (status = BAD_REQUEST, description = "`Missing required fields`, `Invalid solutions`", body = Refused),
+        (status = FORBIDDEN, description = "`Invalid challenge token`, `Challenge token does not match site key`, `Challenge expired`, `Challenge already redeemed`, `Invalid solution`, `Blocked`", body = Refused),
+        (status = NOT_FOUND, description = "`Invalid site key`", body = Refused),
+        (status = PAYLOAD_TOO_LARGE, description = "`Body too large`", body = Refused),
+        (status = SERVICE_UNAVAILABLE, description = "`Overloaded`, `Validation failed`: try again", body = Refused),
+    ))]
+async fn redeem(
+    State(app): State<Arc<App>>,
+    SiteKeyInPath(site_key): SiteKeyInPath,
+    page: Result<Page, Problem>,
+    body: Result<JsonBody<Redemption>, Problem>,
+) -> Result<Json<Redeemed>, Refused> {
+    let JsonBody(body) = body.map_err(|problem| unread(&problem, Refused::NO_FIELDS))?;
+    let (token, given) = match (body.token, body.solutions) {
+        (Value::Null, _) | (_, Value::Null) => return Err(Refused::NO_FIELDS),
+        (Value::String(token), Value::Array(given)) => (token, given),
+        _ => return Err(Refused::INVALID_SOLUTIONS),
+    };
+    let site = site(&app, &site_key).ok_or(Refused::UNKNOWN_SITE)?;
+    let Page(host) = page.map_err(|_| Refused::WRONG_SITE)?;
+    let key: WorkKey = token
+        .parse()
+        .map_err(|refusal| Refused::of(&app, &refusal))?;
+    let right_count = site.work().is_some_and(|work| work.count() == given.len());
+    let judge = Arc::clone(&app);
+    let done = app
+        .draw(move || {
+            // Why: what is no solution is as wrong as any that is none of this puzzle.
+            let solutions: Vec<_> = given.iter().map_while(solution).collect();
+            judge.gate().judge_work(&key, &solutions, host.as_ref())
+        })
+        .await?
+        .map_err(|refusal| match refusal {
+            Refusal::WrongSolution if !right_count => Refused::INVALID_SOLUTIONS,
+            other => Refused::of(&app, &other),
+        })?;
+    if !done.is_for(site) {
+        return Err(Refused::OTHER_SITE);
+    }
+    let solved = app
+        .gate()
+        .earn(done)
+        .await
+        .map_err(|refusal| Refused::of(&app, &refusal))?;
+    Ok(Json(Redeemed {
+        success: true,
+        token: solved.token.to_string(),
+        expires: solved.expires_at.as_millis(),
+    }))
+}
+
+/// What the widget makes of one puzzle: `{"nonce": 1234}`, where the number may be a string as well.
+fn solution(given: &Value) -> Option<Solution> {
+    match given.get("nonce")? {
+        Value::Number(nonce) => nonce.as_u64(),
+        // Why: the hash is that of the digits, so that a number written otherwise is another nonce.
+        Value::String(text) => text
+            .parse()
+            .ok()
+            .filter(|nonce: &u64| nonce.to_string() == *text),
+        _ => None,
+    }
+    .map(Solution::Nonce)
+}
+
+/// What a site's back end asks.
+#[derive(Deserialize, ToSchema)]
+struct Question {
+    /// The site's secret key.
+    #[serde(default)]
+    secret: String,
+    /// The token that the form was sent with.
+    #[serde(default)]
+    response: String,
+}
+
+/// Verifies a token, and spends it.
+#[utoipa::path(post, path = "/cap/{sitekey}/siteverify", tag = "cap",
+    params(("sitekey" = String, Path, description = "The site key")),
+    request_body(content(
+        (Question = "application/json"),
+        (Question = "application/x-www-form-urlencoded"),
+    )),
+    responses(
+        (status = OK, description = "Let the visitor through: `{\"success\": true}`"),
+        (status = BAD_REQUEST, description = "`Missing required parameters`", body = Refused),
+        (status = FORBIDDEN, description = "`Invalid site key or secret`, `Token expired`", body = Refused),
+        (status = NOT_FOUND, description = "`Invalid site key or secret`, `Token not found`", body = Refused),
+        (status = PAYLOAD_TOO_LARGE, description = "`Body too large`", body = Refused),
+        (status = SERVICE_UNAVAILABLE, description = "`Validation failed`: try again", body = Refused),
+    ))]
+async fn siteverify(
+    State(app): State<Arc<App>>,
+    SiteKeyInPath(site_key): SiteKeyInPath,
+    body: Result<JsonOrForm<Question>, Problem>,
+) -> Result<Json<Value>, Refused> {
+    let JsonOrForm(Question { secret, response }) =
+        body.map_err(|problem| unread(&problem, Refused::NO_PARAMETERS))?;
+    if secret.is_empty() || response.is_empty() {
+        return Err(Refused::NO_PARAMETERS);
+    }
+    if app.gate().sites().get(&site_key).is_none() {
+        return Err(Refused::UNKNOWN_KEYS);
+    }
+    let secret: SecretKey = secret.parse().map_err(|_| Refused::WRONG_SECRET)?;
+    let owner = app.gate().sites().by_secret(&secret);
+    if owner.is_none_or(|site| site.key().as_str() != site_key) {
+        return Err(Refused::WRONG_SECRET);
+    }
+    let token: ResponseToken = response
+        .parse()
+        .map_err(|refusal| Refused::of(&app, &refusal))?;
+    match app.gate().verify(&secret, &token, None).await {
+        Verification::Passed(_) => {
+            app.metrics().verified(None);
+            Ok(Json(json!({ "success": true })))
+        }
+        Verification::Refused(refusal) => {
+            app.metrics().verified(Some(refusal.code()));
+            Err(Refused::of(&app, &refusal))
+        }
+    }
 }

@@ -30,8 +30,9 @@ use crate::{cors, edge};
 
 /// Everything that the server answers.
 pub fn router(app: &Arc<App>) -> Router {
-    let (challenges, mut description) = OpenApiRouter::with_openapi(openapi::description())
+    let (for_pages, mut description) = OpenApiRouter::with_openapi(openapi::description())
         .merge(challenges::router())
+        .merge(cap::router())
         .split_for_parts();
     let (others, described) = OpenApiRouter::new()
         .merge(siteverify::router())
@@ -40,12 +41,11 @@ pub fn router(app: &Arc<App>) -> Router {
         .merge(rest_captcha::router())
         .merge(simple_captcha::router())
         .merge(altcha::router())
-        .merge(cap::router())
         .merge(health::router())
         .split_for_parts();
     description.merge(described);
     // Why: CORS goes around the refusal of methods, as a preflight is a method that no handler takes.
-    challenges
+    for_pages
         .method_not_allowed_fallback(not_allowed)
         .layer(cors::layer(app))
         .merge(others)

@@ -7,6 +7,7 @@
 
 mod api;
 mod bad_input;
+mod cap;
 mod commands;
 mod config;
 mod durability;

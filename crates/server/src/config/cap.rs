@@ -1,0 +1,57 @@
+//! What Cap's widget has to compute for a site.
+
+use std::collections::HashSet;
+
+use cattlegrid::challenge::ChallengeError;
+use cattlegrid::challenge::work::{Hashing, Task, Work};
+use serde::Deserialize;
+
+/// What Cap's widget has to compute for a site.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CapConfig {
+    /// What has to be computed, all of it. Default `["sha256-pow"]`.
+    pub protocols: Vec<Protocol>,
+    /// How many puzzles of `sha256-pow`. Default 50.
+    pub count: u16,
+    /// With how many hexadecimal zeros their hashes have to begin. Default 4.
+    pub zeros: u8,
+}
+
+/// A protocol of Cap's format 2, under Cap's own name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+pub enum Protocol {
+    /// Many small searches for a hash, of which a computer does as many at a time as it has processors.
+    #[serde(rename = "sha256-pow")]
+    Sha256Pow,
+}
+
+impl Default for CapConfig {
+    fn default() -> Self {
+        Self {
+            protocols: vec![Protocol::Sha256Pow],
+            count: 50,
+            zeros: 4,
+        }
+    }
+}
+
+impl CapConfig {
+    /// All that has to be computed, in the order of the protocols.
+    ///
+    /// # Errors
+    /// [`ChallengeError::Option`] when there is no protocol, one is there twice, or a number is out of its bounds.
+    pub fn work(&self) -> Result<Work, ChallengeError> {
+        let mut named = HashSet::new();
+        if self.protocols.is_empty() || !self.protocols.iter().all(|name| named.insert(name)) {
+            return Err(ChallengeError::Option {
+                field: "protocols",
+                allowed: "at least one, and each once".to_owned(),
+            });
+        }
+        let tasks = self.protocols.iter().map(|protocol| match protocol {
+            Protocol::Sha256Pow => Hashing::new(self.count, self.zeros).map(Task::Hashing),
+        });
+        Work::new(tasks.collect::<Result<_, _>>()?)
+    }
+}
