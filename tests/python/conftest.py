@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Callable
 
 import pytest
 from hypothesis import HealthCheck, settings
+from server import AnswerOf, Server, running
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -79,7 +80,13 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def answer_of(server_program: str) -> Callable[[str, str], str]:
+def nginx() -> str:
+    """The path of the web server."""
+    return _named("NGINX")
+
+
+@pytest.fixture(scope="session")
+def answer_of(server_program: str) -> AnswerOf:
     """Reads the answer in a challenge key, as whoever has its secret can: `answer_of(key, secret)`."""
     # Why: every variable that starts so is configuration to the program, which refuses what it does not know.
     others = {name: value for name, value in os.environ.items() if not name.startswith("CATTLEGRID_")}
@@ -90,6 +97,15 @@ def answer_of(server_program: str) -> Callable[[str, str], str]:
         return str(json.loads(opened.stdout)["answer"])
 
     return read
+
+
+@pytest.fixture(scope="module")
+def server(
+    server_program: str, answer_of: AnswerOf, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """The server, with nothing configured."""
+    with running(server_program, answer_of, tmp_path_factory.mktemp("server")) as server:
+        yield server
 
 
 # Why: a session's would leave an event loop running under the asynchronous tests of other folders.

@@ -3,72 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
 import website
 from django.test import Client, override_settings
+from server import Server
 from website_support import Settings
 
 from cattlegrid.django.conf import captcha
 
 JSON = "application/json"
 Said = tuple[int, str, dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running server with one site."""
-
-    url: str
-    site_key: str
-    secret_key: str
-    secret: str
-
-    def post(self, path: str, body: bytes, kind: str = JSON, **headers: str) -> Said:
-        """What it says."""
-        return self._ask(Request(self.url + path, body, {"Content-Type": kind, **headers}))
-
-    def get(self, path: str) -> Said:
-        """What it says."""
-        return self._ask(Request(self.url + path))
-
-    def _ask(self, request: Request) -> Said:
-        try:
-            answer = urlopen(request)
-        except HTTPError as error:
-            answer = error
-        with answer:
-            kind = str(answer.headers["Content-Type"])
-            return answer.status, kind, {} if "image" in kind else json.load(answer)
-
-
-@pytest.fixture(scope="module")
-def server(server_program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One with nothing configured."""
-    data = tmp_path_factory.mktemp("data")
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("CATTLEGRID_")}
-    command = [
-        server_program,
-        "serve",
-        "--json",
-        "--listen=127.0.0.1:0",
-        f"--data={data}",
-        "--log-level=warn",
-    ]
-    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        said = json.loads(process.stdout.readline())
-        secret = (data / "secret").read_text().strip()
-        yield Server(said["address"], said["site_key"], said["secret_key"], secret)
-        process.terminate()
 
 
 @pytest.fixture
@@ -87,15 +37,13 @@ def server_site(server: Server, tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("server_site")
-def test_a_token_of_the_server_passes_once(server: Server, answer_of: Callable[[str, str], str]) -> None:
-    wanted = {"sitekey": server.site_key, "action": "sign-up"}
-    _, _, challenge = server.post("/api/v1/challenges", json.dumps(wanted).encode())
-    given = json.dumps({"answer": answer_of(challenge["key"], server.secret)}).encode()
-    _, _, judged = server.post(
-        f"/api/v1/challenges/{challenge['key']}/answer", given, Origin="https://example.org"
-    )
-    data = {"cattlegrid-response": judged["token"]}
-    assert Client().post("/acting", data).json()["captcha"] == {"hostname": "example.org", "decided": True}
+def test_a_token_of_the_server_passes_once(server: Server) -> None:
+    token = server.token(action="sign-up")
+    data = {"cattlegrid-response": token}
+    assert Client().post("/acting", data).json()["captcha"] == {
+        "hostname": "www.example.org",
+        "decided": True,
+    }
     assert Client().post("/acting", data).json()["error-codes"] == ["already-seen-response"]
     forged = Client().post("/acting", {"cattlegrid-response": "forged"})
     assert (forged.status_code, forged.json()["error-codes"]) == (403, ["invalid-input-response"])
@@ -129,7 +77,7 @@ def test_a_form_finds_its_widget_on_the_server(server: Server) -> None:
     ],
 )
 def test_the_gate_issues_as_the_server_does(server: Server, gate: Settings, body: bytes, kind: str) -> None:
-    theirs = server.post("/api/v1/challenges", body.replace(b"KEY", server.site_key.encode()), kind)
+    theirs = ask(server, "/api/v1/challenges", body.replace(b"KEY", server.site_key.encode()), kind)
     with override_settings(CATTLEGRID=gate):
         ours = post(
             "/captcha/api/v1/challenges", body.replace(b"KEY", captcha().site_key.encode()), content_type=kind
@@ -150,8 +98,8 @@ def test_the_gate_issues_as_the_server_does(server: Server, gate: Settings, body
 )
 def test_the_gate_judges_as_the_server_does(server: Server, gate: Settings, key: str, body: bytes) -> None:
     path = "/api/v1/challenges"
-    _, _, challenge = server.post(path, json.dumps({"sitekey": server.site_key}).encode())
-    theirs = server.post(f"{path}/{key.replace('KEY', challenge['key'])}/answer", body)
+    challenge = server.challenge()
+    theirs = ask(server, f"{path}/{key.replace('KEY', challenge['key'])}/answer", body)
     with override_settings(CATTLEGRID=gate):
         wanted = json.dumps({"sitekey": captcha().site_key}).encode()
         _, _, challenge = post(f"/captcha{path}", wanted)
@@ -173,14 +121,25 @@ def test_the_gate_judges_as_the_server_does(server: Server, gate: Settings, key:
 )
 def test_the_gate_shows_as_the_server_does(server: Server, gate: Settings, key: str, query: str) -> None:
     path = "/api/v1/challenges"
-    _, _, challenge = server.post(path, json.dumps({"sitekey": server.site_key}).encode())
-    theirs = server.get(f"{path}/{key.replace('KEY', challenge['key'])}/image{query}")
+    challenge = server.challenge()
+    theirs = ask(server, f"{path}/{key.replace('KEY', challenge['key'])}/image{query}")
     with override_settings(CATTLEGRID=gate):
         wanted = json.dumps({"sitekey": captcha().site_key}).encode()
         _, _, challenge = post(f"/captcha{path}", wanted)
         answer = Client().get(f"/captcha{path}/{key.replace('KEY', challenge['key'])}/image{query}")
     ours = answer.status_code, answer["Content-Type"], {} if answer.status_code == 200 else answer.json()
     assert outline(ours) == outline(theirs)
+
+
+def ask(server: Server, path: str, body: bytes | None = None, kind: str = JSON) -> Said:
+    """What the server says."""
+    try:
+        answer = urlopen(Request(server.url + path, body, {"Content-Type": kind}))
+    except HTTPError as error:
+        answer = error
+    with answer:
+        kind = str(answer.headers["Content-Type"])
+        return answer.status, kind, {} if "image" in kind else json.load(answer)
 
 
 def post(path: str, body: bytes, content_type: str = JSON) -> Said:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 ROOT = Path(__file__).resolve().parents[3]
 AXE = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
@@ -47,44 +47,6 @@ class Complaints:
     def other_than(self, *expected: str) -> list[str]:
         """What was said that has none of `expected` in it."""
         return [said for said in self._said if not any(text in said for text in expected)]
-
-
-class Widget:
-    """The widget `<cattlegrid-captcha>` on a page, as a person meets it."""
-
-    def __init__(self, host: Locator, site: Site) -> None:
-        self.host = host
-        self.field = host.get_by_role("textbox")
-        self.check = host.locator(".check")
-        self.refresh = host.locator(".refresh")
-        self.status = host.get_by_role("status")
-        self._picture = host.get_by_role("img")
-        self._site = site
-
-    def reaches(self, state: str) -> None:
-        """Waits for a state: `loading`, `ready`, `checking`, `solved` or `failed`."""
-        self.host.locator(f"[data-state={state}]").wait_for()
-
-    def key(self) -> str:
-        """The key of the challenge that is shown."""
-        self.reaches("ready")
-        address: str = self._picture.evaluate("image => image.currentSrc")
-        return address.split("/challenges/")[1].split("/")[0]
-
-    def answer(self) -> str:
-        """The right answer to the challenge that is shown."""
-        return self._site.answer(self.key())
-
-    def solve(self) -> None:
-        """Types the right answer and has it checked."""
-        self.field.fill(self.answer())
-        self.check.click()
-        self.reaches("solved")
-
-    def token(self) -> str:
-        """The response token, as the element has it."""
-        token: str = self.host.evaluate("host => host.value")
-        return token
 
 
 LOOKS = {

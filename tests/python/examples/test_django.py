@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from widget import Widget
 
-from .support import Complaints, Site, Widget, looks_right, violations
+from .support import Complaints, Site, looks_right, violations
 
 SITE = "django"
 PASSWORD = "analytical engine"
@@ -16,7 +17,7 @@ PASSWORD = "analytical engine"
 @pytest.fixture
 def widget(page: Page, site: Site) -> Widget:
     """The widget of the sign-up page."""
-    return Widget(page.locator("cattlegrid-captcha"), site)
+    return Widget(page.locator("cattlegrid-captcha"), site.answer)
 
 
 @pytest.fixture

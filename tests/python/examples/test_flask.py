@@ -9,8 +9,9 @@ import urllib.request
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from widget import Widget
 
-from .support import Complaints, Site, Widget, looks_right, violations
+from .support import Complaints, Site, looks_right, violations
 
 SITE = "flask"
 PASSWORD = "analytical engine"
@@ -19,7 +20,7 @@ PASSWORD = "analytical engine"
 @pytest.fixture
 def widget(page: Page, site: Site) -> Widget:
     """The widget of the page."""
-    return Widget(page.locator("cattlegrid-captcha"), site)
+    return Widget(page.locator("cattlegrid-captcha"), site.answer)
 
 
 def test_somebody_signs_up(page: Page, site: Site, widget: Widget, complaints: Complaints) -> None:

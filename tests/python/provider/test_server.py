@@ -2,82 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
 import socket
-import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
 
-import httpx
 import pytest
+from server import Server
 
 from cattlegrid import Refused, Unavailable, Verifier
 
 from .documented import programs
 
 Make = Callable[..., Verifier]
-AnswerOf = Callable[[str, str], str]
-
-
-@dataclass
-class Server:
-    """A running server with one site."""
-
-    process: subprocess.Popen[str]
-    url: str
-    site_key: str
-    secret_key: str
-    secret: str
-    answer_of: AnswerOf
-
-    @property
-    def siteverify(self) -> str:
-        """Where it is asked."""
-        return f"{self.url}/siteverify"
-
-    def token(self, **more: str) -> str:
-        """One that somebody earned on a page of `www.example.org`."""
-        challenge = self._post("/api/v1/challenges", {"sitekey": self.site_key, **more})
-        answer = self.answer_of(challenge["key"], self.secret)
-        return str(self._post(f"/api/v1/challenges/{challenge['key']}/answer", {"answer": answer})["token"])
-
-    def _post(self, path: str, body: dict[str, str]) -> dict[str, Any]:
-        reply = httpx.post(f"{self.url}{path}", json=body, headers={"Origin": "http://www.example.org"})
-        reply.raise_for_status()
-        said: dict[str, Any] = reply.json()
-        return said
-
-
-@pytest.fixture(scope="module")
-def server(
-    server_program: str, answer_of: AnswerOf, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    """One with nothing configured."""
-    data = tmp_path_factory.mktemp("data")
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("CATTLEGRID_")}
-    command = [server_program, "serve", "--json", "--listen", "127.0.0.1:0", "--data", str(data)]
-    process = subprocess.Popen(
-        [*command, "--log-level", "warn"], env=environ, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout
-        said = json.loads(process.stdout.readline())
-        yield Server(
-            process, said["address"], said["site_key"], said["secret_key"], secret_in(data), answer_of
-        )
-    finally:
-        process.terminate()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
-
-
-def secret_in(data: Path) -> str:
-    """The server's own secret."""
-    return (data / "secret").read_text().strip()
 
 
 @pytest.fixture
@@ -85,7 +21,11 @@ def make_own(make: Make, server: Server) -> Make:
     """Makes a verifier that asks the server."""
 
     def make_own(**others: Any) -> Verifier:
-        arguments = {"secret_key": server.secret_key, "site_key": server.site_key, "url": server.siteverify}
+        arguments = {
+            "secret_key": server.secret_key,
+            "site_key": server.site_key,
+            "url": f"{server.url}/siteverify",
+        }
         return make("cattlegrid", **{**arguments, **others})
 
     return make_own
@@ -131,7 +71,7 @@ def test_the_documentation_does_what_it_says(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     example, outage = programs("providers.md")
-    names: dict[str, Any] = {"URL": server.siteverify, "SECRET_KEY": server.secret_key}
+    names: dict[str, Any] = {"URL": f"{server.url}/siteverify", "SECRET_KEY": server.secret_key}
     for token, said in (
         (server.token(action="sign-up"), "welcome from www.example.org\n"),
         (server.token(action="comment"), "no: action-mismatch\n"),
