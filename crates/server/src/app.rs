@@ -14,6 +14,7 @@ use crate::config::{Config, Limits};
 use crate::dialect::Dialect;
 use crate::drawing::{Drawing, NotDrawn};
 use crate::metrics::Metrics;
+use crate::test_keys;
 
 /// The kinds that a page may ask of the demo site. `custom` is none of them: its answer would be the page's.
 const DEMO_KINDS: [Kind; 4] = [Kind::Chars, Kind::Math, Kind::Words, Kind::Unicode];
@@ -44,7 +45,19 @@ impl App {
         address: SocketAddr,
     ) -> Result<Self, Error> {
         let demo = demo(config, secrets)?;
-        let sites = sites(config, demo.clone())?;
+        let mut dialects: HashMap<_, _> = config
+            .sites
+            .iter()
+            .map(|site| (site.key.clone(), site.dialect))
+            .collect();
+        let test_site = config
+            .has_test_keys()
+            .then(test_keys::asking_site)
+            .transpose()?;
+        if let Some(site) = &test_site {
+            dialects.insert(site.key().clone(), Dialect::Turnstile);
+        }
+        let sites = sites(config, demo.clone().into_iter().chain(test_site))?;
         Ok(Self {
             gate: Gate::new(
                 secrets,
@@ -55,11 +68,7 @@ impl App {
             ),
             clock,
             demo,
-            dialects: config
-                .sites
-                .iter()
-                .map(|site| (site.key.clone(), site.dialect))
-                .collect(),
+            dialects,
             test_keys: config.has_test_keys(),
             drawing: Drawing::new(&config.limits),
             metrics: Metrics::new(),
@@ -169,16 +178,16 @@ pub fn demo(config: &Config, secrets: &Secrets) -> Result<Option<Site>, Error> {
         .map_err(|error| wrong(&error))
 }
 
-/// All sites that `config` describes, and `demo`.
+/// All sites that `config` describes, and `others`.
 ///
 /// # Errors
 /// [`Error::Config`] and [`Error::ReadFile`] when one cannot be built, or two cannot be told apart.
-pub fn sites(config: &Config, demo: Option<Site>) -> Result<Sites, Error> {
+pub fn sites(config: &Config, others: impl IntoIterator<Item = Site>) -> Result<Sites, Error> {
     let mut sites = config
         .sites
         .iter()
         .map(|site| site.build(config))
         .collect::<Result<Vec<_>, _>>()?;
-    sites.extend(demo);
+    sites.extend(others);
     Sites::new(sites).map_err(|error| Error::config("sites", error))
 }

@@ -39,5 +39,7 @@ pub mod metrics;
 pub mod origin;
 pub mod problem;
 pub mod routes;
+mod test_keys;
+mod verification;
 
 pub use error::Error;

@@ -10,13 +10,14 @@ use crate::data_dir::{self, DataDir};
 use crate::{Error, app};
 
 pub(super) fn run(config: &Config) -> Result<(), Error> {
-    let sites = app::sites(config, None)?;
+    let sites = app::sites(config, [])?;
     let mut text = String::new();
     line(&mut text, "listens on", &config.listen);
     line(&mut text, "secret", &secret(config)?);
     line(&mut text, "store", &store(config)?);
     let demo = if config.has_demo() { "yes" } else { "no" };
     line(&mut text, "demo site", &demo);
+    line(&mut text, "test keys", &test_keys(config));
     for site in sites.iter() {
         describe(&mut text, site);
     }
@@ -51,6 +52,16 @@ fn store(config: &Config) -> Result<String, Error> {
             "sqlite:{}",
             DataDir::of(config)?.store_file().display()
         )),
+    }
+}
+
+fn test_keys(config: &Config) -> &'static str {
+    match (config.has_test_keys(), config.sites.is_empty()) {
+        (false, _) => "no",
+        (true, true) => "yes",
+        (true, false) => {
+            "yes; anybody passes whom a back end verifies with one of their secret keys"
+        }
     }
 }
 

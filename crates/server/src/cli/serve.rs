@@ -47,6 +47,11 @@ async fn serve(config: &Config, json: bool) -> Result<(), Error> {
         address: config.listen,
         source,
     })?;
+    if config.has_test_keys() && !config.sites.is_empty() {
+        tracing::warn!(
+            "test_keys is on beside sites that are configured: anybody passes with those keys"
+        );
+    }
     let secrets = data_dir::secrets_or_new(config)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let store = open_store(config, Arc::clone(&clock))?;

@@ -16,10 +16,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::dialect::Dialect;
 use crate::extract::{JsonBody, KeyInPath};
 use crate::hidden::Hidden;
 use crate::origin::Page;
 use crate::problem::{Details, Problem};
+use crate::test_keys::TestSite;
 
 const CROSS_ORIGIN: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
@@ -77,21 +79,42 @@ impl NewlyIssued {
     }
 }
 
+/// What a page has asked for.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum Created {
+    /// A challenge.
+    Challenge(NewlyIssued),
+    /// With a site key for tests, there is nothing to answer.
+    Passed {
+        /// For the site's back end, which verifies it with a secret key for tests.
+        token: String,
+        /// Until when it may be verified (RFC 3339).
+        #[schema(format = DateTime)]
+        expires_at: String,
+    },
+}
+
 /// Issues a challenge.
 #[utoipa::path(post, path = "/api/v1/challenges", tag = "challenges",
     request_body = NewChallenge,
     responses(
-        (status = CREATED, description = "A challenge", body = NewlyIssued),
+        (status = CREATED, description = "A challenge; or with a site key that a provider publishes for tests, a token", body = Created),
         (status = BAD_REQUEST, description = "`bad-request`, `unknown-site`, `kind-not-allowed`", content_type = "application/problem+json", body = Details<'_>),
         (status = PAYLOAD_TOO_LARGE, description = "`body-too-large`", content_type = "application/problem+json", body = Details<'_>),
         (status = UNSUPPORTED_MEDIA_TYPE, description = "`unsupported-media-type`: send JSON", content_type = "application/problem+json", body = Details<'_>),
-        (status = FORBIDDEN, description = "`wrong-site`: the page is not on one of the site's hostnames", content_type = "application/problem+json", body = Details<'_>),
+        (status = FORBIDDEN, description = "`wrong-site`: the page is not on one of the site's hostnames; `test-key-blocks`: the site key is one for tests with which nobody passes", content_type = "application/problem+json", body = Details<'_>),
     ))]
 async fn create(
     State(app): State<Arc<App>>,
     Page(page): Page,
     JsonBody(wanted): JsonBody<NewChallenge>,
-) -> Result<Response, Problem> {
+) -> Result<(StatusCode, Json<Created>), Problem> {
+    match TestSite::of(&app, &wanted.sitekey) {
+        Some(TestSite::Passes(token, dialect)) => return Ok(passed(&app, token, dialect)),
+        Some(TestSite::Blocks) => return Err(blocked()),
+        Some(TestSite::Asks(_)) | None => {}
+    }
     let site = app.gate().sites().get(&wanted.sitekey).ok_or_else(|| {
         Problem::new(
             StatusCode::BAD_REQUEST,
@@ -113,8 +136,26 @@ async fn create(
         .gate()
         .issue(site, ask.with_action(action))
         .map_err(|refusal| logged(&app, refusal))?;
-    let body = Json(NewlyIssued::new(&app, &issued));
-    Ok((StatusCode::CREATED, body).into_response())
+    let body = Created::Challenge(NewlyIssued::new(&app, &issued));
+    Ok((StatusCode::CREATED, Json(body)))
+}
+
+/// What a page gets with a site key for tests with which everybody passes.
+fn passed(app: &App, token: &str, dialect: Dialect) -> (StatusCode, Json<Created>) {
+    let expires_at = app.clock().now().saturating_add(dialect.token_ttl());
+    let body = Created::Passed {
+        token: token.to_owned(),
+        expires_at: expires_at.to_rfc3339(),
+    };
+    (StatusCode::CREATED, Json(body))
+}
+
+fn blocked() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "test-key-blocks",
+        "this site key is one for tests, with which nobody passes",
+    )
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -235,7 +276,8 @@ async fn answer(
     match judged {
         Ok(solved) => Ok(Json(Judgement::Right {
             success: true,
-            token: solved.token.to_string(),
+            token: TestSite::earned(&app, &key)
+                .map_or_else(|| solved.token.to_string(), str::to_owned),
             expires_at: solved.expires_at.to_rfc3339(),
         })),
         Err(refusal @ (Refusal::WrongAnswer | Refusal::ExpiredKey | Refusal::SpentKey)) => {

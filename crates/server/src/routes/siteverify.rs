@@ -1,20 +1,22 @@
 //! siteverify: a site's back end hands over a response token, and is told whether to let its visitor through.
 //!
-//! The protocol that reCAPTCHA began and others speak: a form or JSON, always answered with status 200.
+//! The protocol that reCAPTCHA began and others speak, always answered with status 200. hCaptcha has it at the same path,
+//! so that a site which speaks hCaptcha is answered as hCaptcha does.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{FromRequest, Request, State};
-use cattlegrid::{Passed, Refusal, ResponseToken, SecretKey, Verification};
+use axum::extract::{Request, State};
+use cattlegrid::{Action, Passed, Refusal};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::hcaptcha;
 use crate::app::App;
-use crate::extract::{BodyType, WholeBody};
-use crate::problem::Problem;
+use crate::extract::BodyType;
+use crate::verification::{self, Asked, Denial, Reply};
 
 pub(super) fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(siteverify))
@@ -22,54 +24,46 @@ pub(super) fn router() -> OpenApiRouter<Arc<App>> {
 
 /// What a site's back end asks.
 #[derive(Deserialize, ToSchema)]
-struct Question {
+pub(super) struct Question {
     /// The site's secret key.
-    secret: Option<String>,
+    pub(super) secret: Option<String>,
     /// The response token that the form was sent with.
-    response: Option<String>,
-    /// The visitor's address. Not used: tokens are not bound to addresses.
-    #[serde(rename = "remoteip")]
-    _remoteip: Option<String>,
+    pub(super) response: Option<String>,
+    /// The visitor's address. Not used, as tokens are not bound to addresses; but one that is none is refused to sites that
+    /// speak hCaptcha.
+    pub(super) remoteip: Option<String>,
     /// The site key that the token must have been earned for.
-    sitekey: Option<String>,
+    pub(super) sitekey: Option<String>,
 }
 
-/// Whether to let the visitor through.
-#[derive(Debug, Default, Serialize, ToSchema)]
-struct Reply {
-    /// Whether to let the visitor through.
-    success: bool,
-    /// When the challenge was answered (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime)]
-    challenge_ts: Option<String>,
-    /// The host of the page that it was answered on; empty if it was no page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hostname: Option<String>,
-    /// What the page said that the form is for; empty if it did not say.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    action: Option<String>,
-    /// Why not.
-    #[serde(rename = "error-codes")]
-    error_codes: Vec<&'static str>,
+/// What is known of somebody who passed.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum Verified {
+    /// On most sites.
+    Native {
+        /// When the challenge was answered (RFC 3339).
+        #[schema(format = DateTime, required = false)]
+        challenge_ts: String,
+        /// The host of the page that it was answered on; empty if it was no page.
+        #[schema(required = false)]
+        hostname: String,
+        /// What the page said that the form is for; empty if it did not say.
+        #[schema(required = false)]
+        action: String,
+    },
+    /// On sites that speak hCaptcha.
+    Hcaptcha(hcaptcha::Verified),
 }
 
-impl From<Passed> for Reply {
+impl From<Passed> for Verified {
     fn from(passed: Passed) -> Self {
-        Self {
-            success: true,
-            challenge_ts: Some(passed.challenge_ts.to_rfc3339()),
-            hostname: Some(
-                passed
-                    .hostname
-                    .map_or_else(String::new, |host| host.to_string()),
-            ),
-            action: Some(
-                passed
-                    .action
-                    .map_or_else(String::new, |action| action.as_str().to_owned()),
-            ),
-            error_codes: Vec::new(),
+        Self::Native {
+            challenge_ts: passed.challenge_ts.to_rfc3339(),
+            hostname: passed
+                .hostname
+                .map_or_else(String::new, |host| host.to_string()),
+            action: passed.action.as_ref().map_or("", Action::as_str).to_owned(),
         }
     }
 }
@@ -80,67 +74,24 @@ impl From<Passed> for Reply {
         (Question = "application/x-www-form-urlencoded"),
         (Question = "application/json"),
     )),
-    responses((status = OK, description = "Whether to let the visitor through", body = Reply)))]
-async fn siteverify(State(app): State<Arc<App>>, request: Request) -> Json<Reply> {
-    // Why: the whole request, as the extractor of headers alone would copy them.
+    responses((status = OK, description = "Whether to let the visitor through", body = Reply<Verified>)))]
+async fn siteverify(State(app): State<Arc<App>>, request: Request) -> Json<Reply<Verified>> {
     let kind = BodyType::of(request.headers());
-    let reply = match read(kind, WholeBody::from_request(request, &app).await) {
-        Ok((secret, token, site_key)) => verify(&app, &secret, &token, site_key.as_deref()).await,
-        Err(error_codes) => Reply {
-            error_codes,
-            ..Reply::default()
-        },
+    let reply = match verification::form_or_json(request, &app).await {
+        Ok(question) if hcaptcha::is_asked(&app, &question) => {
+            let verdict = hcaptcha::verify(&app, question, kind).await;
+            Reply::new(&app, verdict.map(Verified::Hcaptcha), hcaptcha::word)
+        }
+        Ok(question) => Reply::new(&app, verify(&app, question).await, Refusal::code),
+        Err(denial) => Reply::new(&app, Err(denial), Refusal::code),
     };
-    app.metrics().verified(reply.error_codes.first().copied());
     Json(reply)
 }
 
-type Read = (SecretKey, ResponseToken, Option<String>);
-
-fn read(
-    kind: Option<BodyType>,
-    body: Result<WholeBody, Problem>,
-) -> Result<Read, Vec<&'static str>> {
-    const BAD_REQUEST: &str = "bad-request";
-    let malformed = || vec![BAD_REQUEST];
-    let WholeBody(body) = body.map_err(|_| malformed())?;
-    let question: Question = match kind.ok_or_else(malformed)? {
-        BodyType::Json => serde_json::from_slice(&body).map_err(|_| malformed())?,
-        BodyType::Form => serde_urlencoded::from_bytes(&body).map_err(|_| malformed())?,
-    };
-    let given = |field: Option<String>| field.filter(|text| !text.is_empty());
-    match (given(question.secret), given(question.response)) {
-        (Some(secret), Some(response)) => {
-            let secret = secret
-                .parse()
-                .map_err(|_| vec![Refusal::InvalidSecret.code()])?;
-            let token = response
-                .parse()
-                .map_err(|refusal: Refusal| vec![refusal.code()])?;
-            Ok((secret, token, given(question.sitekey)))
-        }
-        (None, Some(_)) => Err(vec!["missing-input-secret"]),
-        (Some(_), None) => Err(vec!["missing-input-response"]),
-        (None, None) => Err(vec!["missing-input-secret", "missing-input-response"]),
-    }
-}
-
-async fn verify(
-    app: &App,
-    secret: &SecretKey,
-    token: &ResponseToken,
-    site_key: Option<&str>,
-) -> Reply {
-    match app.gate().verify(secret, token, site_key).await {
-        Verification::Passed(passed) => passed.into(),
-        Verification::Refused(refusal) => {
-            if let Refusal::StoreUnavailable(error) = &refusal {
-                app.store_failed(error);
-            }
-            Reply {
-                error_codes: vec![refusal.code()],
-                ..Reply::default()
-            }
-        }
-    }
+async fn verify(app: &App, question: Question) -> Result<Verified, Denial> {
+    let asked = Asked::new(question.secret, question.response)?;
+    let (secret, token) = asked.parse()?;
+    let site_key = verification::given(question.sitekey);
+    let verification = app.gate().verify(&secret, &token, site_key.as_deref());
+    Ok(verification::passed(verification.await)?.into())
 }

@@ -1,11 +1,142 @@
-//! Turnstile's siteverify.
+//! Turnstile's siteverify, as <https://developers.cloudflare.com/turnstile/get-started/server-side-validation/> describes it.
 
 use std::sync::Arc;
 
+use axum::Json;
+use axum::extract::{Request, State};
+use cattlegrid::{Action, CustomerData, IdempotencyKey, Passed, Refusal};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
 
 use crate::app::App;
+use crate::test_keys::{self, Tested};
+use crate::verification::{self, Asked, Denial, Reply};
 
 pub(super) fn router() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().routes(routes!(siteverify))
+}
+
+/// What a site's back end asks.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = TurnstileQuestion)]
+struct Question {
+    /// The site's secret key.
+    secret: Option<String>,
+    /// The response token, `cf-turnstile-response` in the form.
+    response: Option<String>,
+    /// The visitor's address. Not used: tokens are not bound to addresses.
+    #[serde(rename = "remoteip")]
+    _remoteip: Option<String>,
+    /// A UUID that names this verification, so that it may be repeated.
+    #[schema(example = "f47ac10b-58cc-4372-a567-0e02b2c3d479")]
+    idempotency_key: Option<String>,
+}
+
+/// What Turnstile says of somebody who passed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TurnstileVerified)]
+struct Verified {
+    /// When the challenge was answered (RFC 3339).
+    #[schema(format = DateTime, required = false)]
+    challenge_ts: String,
+    /// The host of the page that it was answered on; empty if it was no page.
+    #[schema(required = false)]
+    hostname: String,
+    /// What the page said that the form is for; empty if it did not say. Not there with a secret key for tests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<String>,
+    /// What the page wanted to be told; empty if nothing. Not there with a secret key for tests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cdata: Option<String>,
+    /// How it came about.
+    #[schema(required = false)]
+    metadata: Metadata,
+}
+
+/// How a verification came about.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = TurnstileMetadata)]
+enum Metadata {
+    /// The visitor had something to do, as all have here.
+    Interactive(bool),
+    /// The secret key is one for tests.
+    ResultWithTestingKey(bool),
+}
+
+impl From<Passed> for Verified {
+    fn from(passed: Passed) -> Self {
+        let action = passed.action.as_ref().map_or("", Action::as_str);
+        let cdata = passed.data.as_ref().map_or("", CustomerData::as_str);
+        Self {
+            challenge_ts: passed.challenge_ts.to_rfc3339(),
+            hostname: passed
+                .hostname
+                .map_or_else(String::new, |host| host.to_string()),
+            action: Some(action.to_owned()),
+            cdata: Some(cdata.to_owned()),
+            metadata: Metadata::Interactive(true),
+        }
+    }
+}
+
+impl Verified {
+    fn tested(app: &App, tested: Tested) -> Self {
+        Self {
+            challenge_ts: app.clock().now().to_rfc3339(),
+            hostname: tested.hostname.to_owned(),
+            action: None,
+            cdata: None,
+            metadata: Metadata::ResultWithTestingKey(true),
+        }
+    }
+}
+
+/// Verifies a response token as Turnstile does, and spends it.
+#[utoipa::path(post, path = "/turnstile/v0/siteverify", tag = "siteverify",
+    operation_id = "turnstile_siteverify",
+    request_body(content(
+        (Question = "application/x-www-form-urlencoded"),
+        (Question = "application/json"),
+    )),
+    responses((status = OK, description = "Whether to let the visitor through", body = Reply<Verified>)))]
+async fn siteverify(State(app): State<Arc<App>>, request: Request) -> Json<Reply<Verified>> {
+    let verdict = match verification::form_or_json(request, &app).await {
+        Ok(question) => verify(&app, question).await,
+        Err(denial) => Err(denial),
+    };
+    Json(Reply::new(&app, verdict, word))
+}
+
+async fn verify(app: &App, question: Question) -> Result<Verified, Denial> {
+    let asked = Asked::new(question.secret, question.response)?;
+    let idempotency_key = verification::given(question.idempotency_key)
+        .map(|key| Uuid::try_parse(&key))
+        .transpose()
+        .map_err(|_| Denial::BAD_REQUEST)?;
+    if let Some(tested) = test_keys::turnstile(app, &asked) {
+        return tested.map(|tested| Verified::tested(app, tested));
+    }
+    let (secret, token) = asked.parse()?;
+    let verification = match idempotency_key {
+        Some(key) => {
+            let key = IdempotencyKey::from_bytes(key.into_bytes());
+            app.gate().verify_repeatably(&secret, &token, key).await
+        }
+        None => app.gate().verify(&secret, &token, None).await,
+    };
+    Ok(verification::passed(verification)?.into())
+}
+
+/// What Turnstile calls a refusal. It has no word for a token of another site.
+fn word(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::InvalidSecret => "invalid-input-secret",
+        Refusal::InvalidToken | Refusal::OtherSite => "invalid-input-response",
+        Refusal::ExpiredToken | Refusal::SpentToken => "timeout-or-duplicate",
+        _ => "internal-error",
+    }
 }
