@@ -60,6 +60,7 @@ impl Ask {
 #[derive(Clone, Copy)]
 pub struct Attempt<'a> {
     pub(crate) given: &'a str,
+    pub(crate) site: Option<&'a Site>,
     pub(crate) host: Option<&'a Hostname>,
     pub(crate) data: Option<&'a CustomerData>,
 }
@@ -69,9 +70,17 @@ impl<'a> Attempt<'a> {
     pub const fn new(given: &'a str) -> Self {
         Self {
             given,
+            site: None,
             host: None,
             data: None,
         }
+    }
+
+    /// At a challenge of this site alone, for callers that have no token to verify with the site's secret key.
+    #[must_use]
+    pub const fn of_site(mut self, site: &'a Site) -> Self {
+        self.site = Some(site);
+        self
     }
 
     /// From a page on this host.

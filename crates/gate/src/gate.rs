@@ -115,6 +115,19 @@ impl<S: Store> Gate<S> {
         })
     }
 
+    /// Whether an attempt at a challenge would be heard: one look at the store, and so for callers alone who must know
+    /// before they show it. It promises nothing: between this and an attempt, anybody may come first.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownKey`], [`Refusal::ExpiredKey`], [`Refusal::SpentKey`] or [`Refusal::StoreUnavailable`].
+    pub async fn unanswered(&self, key: &ChallengeKey) -> Result<(), Refusal> {
+        let live = self.live(key)?;
+        if self.store.is_spent(live.id).await? {
+            return Err(Refusal::SpentKey);
+        }
+        Ok(())
+    }
+
     /// Judges an attempt at a challenge, and spends the key whether the answer is right or wrong.
     ///
     /// # Errors
@@ -253,6 +266,9 @@ impl<S: Store> Gate<S> {
         Live { id, sealed, site }: Live<'_>,
         attempt: Attempt<'_>,
     ) -> Result<Solved, Refusal> {
+        if attempt.site.is_some_and(|asked| asked.id() != site.id()) {
+            return Err(Refusal::UnknownKey);
+        }
         if !site.allows(attempt.host) {
             return Err(Refusal::WrongSite);
         }

@@ -448,6 +448,44 @@ async fn only_pages_of_the_site_may_answer_and_a_refused_page_spends_nothing() {
 }
 
 #[tokio::test]
+async fn an_attempt_of_one_site_is_not_heard_for_another_and_spends_nothing() {
+    let bench = bench();
+    let issued = bench.issue("one", Ask::any());
+    let answer = bench.read(&issued.key);
+    let attempt = async |site: &str| {
+        let site = bench.gate.sites().get(site).unwrap();
+        let attempt = Attempt::new(&answer).of_site(site);
+        bench.gate.answer(&issued.key, attempt).await
+    };
+    assert_eq!(attempt("two").await.unwrap_err().code(), "unknown-key");
+    attempt("one").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_challenge_is_unanswered_until_an_attempt_right_or_wrong() {
+    let bench = bench();
+    for right in [true, false] {
+        let issued = bench.issue("one", Ask::any());
+        bench.gate.unanswered(&issued.key).await.unwrap();
+        let answer = if right {
+            bench.read(&issued.key)
+        } else {
+            "wrong".to_owned()
+        };
+        let _ = bench.gate.answer(&issued.key, Attempt::new(&answer)).await;
+        let spent = bench.gate.unanswered(&issued.key).await.unwrap_err();
+        assert_eq!(spent.code(), "spent-key");
+    }
+    let issued = bench.issue("one", Ask::any());
+    bench.clock.advance(5 * MINUTE);
+    let late = bench.gate.unanswered(&issued.key).await.unwrap_err();
+    assert_eq!(late.code(), "expired-key");
+    let forged: ChallengeKey = "A".repeat(200).parse().unwrap();
+    let unknown = bench.gate.unanswered(&forged).await.unwrap_err();
+    assert_eq!(unknown.code(), "unknown-key");
+}
+
+#[tokio::test]
 async fn a_key_and_a_token_cannot_stand_in_for_each_other() {
     let bench = bench();
     let issued = bench.issue("one", Ask::any());

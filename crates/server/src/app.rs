@@ -4,16 +4,21 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use cattlegrid::challenge::image::{Fonts, Style};
 use cattlegrid::challenge::{Generators, Kind, KindOptions};
 use cattlegrid::store::{AnyStore, Clock, StoreError};
-use cattlegrid::{Gate, OsEntropy, Secrets, Site, SiteKey, Sites};
+use cattlegrid::{
+    Ask, Attempt, ChallengeKey, Gate, Hostname, Issued, OsEntropy, Refusal, Secrets, Site, SiteKey,
+    Sites, Solved,
+};
 
 use crate::Error;
 use crate::config::{Config, Limits};
 use crate::dialect::Dialect;
 use crate::drawing::{Drawing, NotDrawn};
 use crate::metrics::Metrics;
+use crate::problem::Problem;
 use crate::test_keys;
 
 /// The kinds that a page may ask of the demo site. `custom` is none of them: its answer would be the page's.
@@ -111,6 +116,55 @@ impl App {
         }
     }
 
+    /// The site that a request is for: the one that it names, else the one that [`App::unnamed`] says.
+    ///
+    /// # Errors
+    /// The problem `unknown-site`.
+    pub fn site(&self, named: Option<&str>, dialect: Dialect) -> Result<&Site, Problem> {
+        let (site, detail) = match named {
+            Some(key) => (self.gate.sites().get(key), "no site has this site key"),
+            None => (
+                self.unnamed(dialect),
+                "name the site, as in `?sitekey=…`: not exactly one speaks this dialect",
+            ),
+        };
+        site.ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "unknown-site", detail))
+    }
+
+    /// A new challenge of `site` for a page on this host, counted.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongSite`], and those of [`Gate::issue`].
+    pub fn issue(&self, site: &Site, host: Option<&Hostname>, ask: Ask) -> Result<Issued, Refusal> {
+        if !site.allows(host) {
+            return Err(Refusal::WrongSite);
+        }
+        let issued = self
+            .gate
+            .issue(site, ask)
+            .inspect_err(|refusal| self.refused(refusal))?;
+        self.metrics.issued(issued.kind);
+        Ok(issued)
+    }
+
+    /// What the gate makes of an attempt, counted.
+    ///
+    /// # Errors
+    /// Those of [`Gate::answer`].
+    pub async fn answer(
+        &self,
+        key: &ChallengeKey,
+        attempt: Attempt<'_>,
+    ) -> Result<Solved, Refusal> {
+        let judged = self.gate.answer(key, attempt).await;
+        if let Err(refusal) = &judged {
+            self.refused(refusal);
+        }
+        let code = judged.as_ref().err().map(Refusal::code);
+        self.metrics.answered(code);
+        judged
+    }
+
     /// Whether the keys that other providers publish for tests work here.
     pub const fn has_test_keys(&self) -> bool {
         self.test_keys
@@ -129,6 +183,17 @@ impl App {
                 self.metrics.overloaded();
             }
         })
+    }
+
+    /// Counts and logs the refusal if an operator should know of it.
+    pub fn refused(&self, refusal: &Refusal) {
+        match refusal {
+            Refusal::StoreUnavailable(error) => self.store_failed(error),
+            Refusal::NoEntropy(_) | Refusal::Challenge(_) => {
+                tracing::error!(error = %refusal, "no challenge can be issued");
+            }
+            _ => {}
+        }
     }
 
     /// Counts and logs that the store could not decide.

@@ -35,7 +35,10 @@ pub(crate) fn layer(app: &Arc<App>) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::CONTENT_TYPE])
+        .allow_headers([
+            header::CONTENT_TYPE,
+            HeaderName::from_static("x-requested-with"),
+        ])
         // Why `Date`: the widget goes by the server's clock, as the visitor's may be hours off.
         .expose_headers([
             header::DATE,

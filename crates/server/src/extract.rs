@@ -3,12 +3,14 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use cattlegrid::{ChallengeKey, Refusal};
 use http_body_util::BodyExt;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -100,6 +102,34 @@ impl FromRequest<Arc<App>> for WholeBody {
     }
 }
 
+/// The fields of a form, or whatever JSON there is. No body at all is a form without fields.
+pub(crate) struct FormOrJson(pub(crate) Value);
+
+impl FromRequest<Arc<App>> for FormOrJson {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let kind = BodyType::of(request.headers());
+        let WholeBody(bytes) = WholeBody::from_request(request, app).await?;
+        if bytes.is_empty() {
+            return Ok(Self(Value::Object(Map::new())));
+        }
+        match kind {
+            Some(BodyType::Json) => serde_json::from_slice(&bytes)
+                .map_err(|error| Problem::bad_request(format!("the body's JSON: {error}"))),
+            Some(BodyType::Form) => serde_urlencoded::from_bytes(&bytes)
+                .map(Value::Object)
+                .map_err(|error| Problem::bad_request(format!("the body's form: {error}"))),
+            None => Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "send a form (`content-type: application/x-www-form-urlencoded`) or JSON",
+            )),
+        }
+        .map(Self)
+    }
+}
+
 /// How a body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyType {
@@ -118,6 +148,24 @@ impl BodyType {
             Some(Self::Form)
         } else {
             None
+        }
+    }
+}
+
+/// The site that the query names.
+pub(crate) struct SiteInQuery(pub(crate) Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for SiteInQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        #[derive(Deserialize)]
+        struct Named {
+            sitekey: Option<String>,
+        }
+        match Query::<Named>::from_request_parts(parts, state).await {
+            Ok(Query(Named { sitekey })) => Ok(Self(sitekey)),
+            Err(_) => Err(Problem::bad_request("`sitekey` stands once in the query")),
         }
     }
 }

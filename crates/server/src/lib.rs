@@ -37,6 +37,7 @@ mod listener;
 mod logs;
 pub mod metrics;
 pub mod origin;
+mod picture;
 pub mod problem;
 pub mod routes;
 mod test_keys;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::{HeaderName, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use cattlegrid::challenge::Kind;
 use cattlegrid::challenge::image::Scale;
-use cattlegrid::{Action, Ask, Attempt, ChallengeKey, CustomerData, Issued, Refusal};
+use cattlegrid::{Action, Ask, Attempt, ChallengeKey, CustomerData, Hostname, Issued, Refusal};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -20,10 +20,9 @@ use crate::dialect::Dialect;
 use crate::extract::{JsonBody, KeyInPath};
 use crate::hidden::Hidden;
 use crate::origin::Page;
+use crate::picture;
 use crate::problem::{Details, Problem};
 use crate::test_keys::TestSite;
-
-const CROSS_ORIGIN: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 pub(super) fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
@@ -67,8 +66,7 @@ pub(crate) struct NewlyIssued {
 }
 
 impl NewlyIssued {
-    fn new(app: &App, issued: &Issued) -> Self {
-        app.metrics().issued(issued.kind);
+    fn new(issued: &Issued) -> Self {
         Self {
             key: issued.key.to_string(),
             kind: issued.kind.as_str(),
@@ -122,9 +120,6 @@ async fn create(
             "no site has this site key",
         )
     })?;
-    if !site.allows(page.as_ref()) {
-        return Err(Refusal::WrongSite.into());
-    }
     let action = wanted
         .action
         .filter(|action| !action.is_empty())
@@ -132,11 +127,8 @@ async fn create(
         .transpose()
         .map_err(|error| Problem::bad_request(error.to_string()))?;
     let ask = wanted.kind.map_or_else(Ask::any, Ask::kind);
-    let issued = app
-        .gate()
-        .issue(site, ask.with_action(action))
-        .map_err(|refusal| logged(&app, refusal))?;
-    let body = Created::Challenge(NewlyIssued::new(&app, &issued));
+    let issued = app.issue(site, page.as_ref(), ask.with_action(action))?;
+    let body = Created::Challenge(NewlyIssued::new(&issued));
     Ok((StatusCode::CREATED, Json(body)))
 }
 
@@ -185,20 +177,8 @@ async fn image(
         Ok(Some(2)) => Scale::Two,
         _ => return Err(Problem::bad_request("`scale` is 1 or 2")),
     };
-    let drawer = Arc::clone(&app);
-    let shown = app.draw(move || drawer.gate().image(&key, scale)).await??;
-    app.metrics().shown();
-    let left = shown.expires_at.saturating_since(app.clock().now());
-    let headers = [
-        (header::CONTENT_TYPE, "image/png".to_owned()),
-        (
-            header::CACHE_CONTROL,
-            format!("private, max-age={}, immutable", left.as_secs()),
-        ),
-        // Why: pages that isolate themselves from other origins load only what allows them to.
-        (CROSS_ORIGIN, "cross-origin".to_owned()),
-    ];
-    Ok((headers, shown.image.png).into_response())
+    let shown = picture::draw(&app, key, scale).await?;
+    Ok(picture::reply(&app, shown))
 }
 
 /// An answer.
@@ -262,18 +242,10 @@ async fn answer(
         .map(|data| data.parse::<CustomerData>())
         .transpose()
         .map_err(|error| Problem::bad_request(error.to_string()))?;
-    let judged = app
-        .gate()
-        .answer(
-            &key,
-            Attempt::new(given.answer.expose())
-                .from_page(page.as_ref())
-                .with_data(data.as_ref()),
-        )
-        .await;
-    let code = judged.as_ref().err().map(Refusal::code);
-    app.metrics().answered(code);
-    match judged {
+    let attempt = Attempt::new(given.answer.expose())
+        .from_page(page.as_ref())
+        .with_data(data.as_ref());
+    match app.answer(&key, attempt).await {
         Ok(solved) => Ok(Json(Judgement::Right {
             success: true,
             token: TestSite::earned(&app, &key)
@@ -281,19 +253,19 @@ async fn answer(
             expires_at: solved.expires_at.to_rfc3339(),
         })),
         Err(refusal @ (Refusal::WrongAnswer | Refusal::ExpiredKey | Refusal::SpentKey)) => {
-            let fresh = renew(&app, &key).map_err(|refusal| logged(&app, refusal))?;
+            let fresh = renew(&app, page.as_ref(), &key)?;
             Ok(Json(Judgement::Wrong {
                 success: false,
                 error_codes: [refusal.code()],
-                challenge: NewlyIssued::new(&app, &fresh),
+                challenge: NewlyIssued::new(&fresh),
             }))
         }
-        Err(refusal) => Err(logged(&app, refusal)),
+        Err(refusal) => Err(refusal.into()),
     }
 }
 
 /// A fresh challenge like that of `key`.
-fn renew(app: &App, key: &ChallengeKey) -> Result<Issued, Refusal> {
+fn renew(app: &App, page: Option<&Hostname>, key: &ChallengeKey) -> Result<Issued, Refusal> {
     let gate = app.gate();
     let old = gate.inspect(key)?;
     let site = old
@@ -307,17 +279,5 @@ fn renew(app: &App, key: &ChallengeKey) -> Result<Issued, Refusal> {
     } else {
         Ask::any()
     };
-    gate.issue(site, ask.with_action(old.action))
-}
-
-/// The refusal as a problem, logged if an operator should know of it.
-fn logged(app: &App, refusal: Refusal) -> Problem {
-    match &refusal {
-        Refusal::StoreUnavailable(error) => app.store_failed(error),
-        Refusal::NoEntropy(_) | Refusal::Challenge(_) => {
-            tracing::error!(error = %refusal, "no challenge can be issued");
-        }
-        _ => {}
-    }
-    refusal.into()
+    app.issue(site, page, ask.with_action(old.action))
 }

@@ -33,13 +33,13 @@ pub fn router(app: &Arc<App>) -> Router {
     let (for_pages, mut description) = OpenApiRouter::with_openapi(openapi::description())
         .merge(challenges::router())
         .merge(cap::router())
+        .merge(rest_captcha::router())
+        .merge(simple_captcha::router())
         .split_for_parts();
     let (others, described) = OpenApiRouter::new()
         .merge(siteverify::router())
         .merge(recaptcha::router())
         .merge(turnstile::router())
-        .merge(rest_captcha::router())
-        .merge(simple_captcha::router())
         .merge(altcha::router())
         .merge(health::router())
         .split_for_parts();

@@ -1,11 +1,218 @@
-//! django-simple-captcha's URLs.
+//! django-simple-captcha's URLs, and one to check a key and an answer that its form fields were posted with.
+//!
+//! Whoever checks needs no secret, as a key is heard once: what a stranger has checked, no back end accepts any more.
+//! The site must be the one that the back end means, so that a challenge of another site does not pass for its own.
 
 use std::sync::Arc;
 
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use cattlegrid::challenge::image::Scale;
+use cattlegrid::{Ask, Attempt, ChallengeKey, Refusal};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::dialect::Dialect;
+use crate::extract::{FormOrJson, SiteInQuery};
+use crate::hidden::Hidden;
+use crate::origin::Page;
+use crate::picture;
+use crate::problem::{Details, Problem};
 
 pub(super) fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
+        .routes(routes!(image))
+        .routes(routes!(audio))
+        .routes(routes!(refresh))
+        .routes(routes!(verify))
+}
+
+/// Shows a challenge, as django-simple-captcha does; with `@2` after its key at twice the size.
+///
+/// Other than the native API's, the picture is gone once the challenge is answered.
+#[utoipa::path(get, path = "/captcha/image/{key}/", tag = "challenges",
+    params(("key" = String, Path, description = "The challenge's key, with `@2` after it for the same picture at twice the size")),
+    responses(
+        (status = OK, description = "The picture", content_type = "image/png", body = [u8]),
+        (status = GONE, description = "The key is unknown, or the challenge has expired or was answered"),
+        (status = SERVICE_UNAVAILABLE, description = "`overloaded`, `store-unavailable`; see `retry-after`", content_type = "application/problem+json", body = Details<'_>),
+    ))]
+async fn image(
+    State(app): State<Arc<App>>,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let Ok(Path(name)) = name else {
+        return Ok(gone());
+    };
+    let (key, scale) = match name.strip_suffix("@2") {
+        Some(key) => (key, Scale::Two),
+        None => (name.as_str(), Scale::One),
+    };
+    let open = async {
+        let key: ChallengeKey = key.parse()?;
+        app.gate().unanswered(&key).await.map(|()| key)
+    };
+    match open.await {
+        Ok(key) => {
+            let shown = picture::draw(&app, key, scale).await?;
+            Ok(picture::reply(&app, shown))
+        }
+        Err(Refusal::UnknownKey | Refusal::ExpiredKey | Refusal::SpentKey) => Ok(gone()),
+        Err(refusal) => {
+            app.refused(&refusal);
+            Err(refusal.into())
+        }
+    }
+}
+
+/// There is no sound, as where django-simple-captcha has no program that speaks.
+#[utoipa::path(get, path = "/captcha/audio/{key}", tag = "challenges",
+    params(("key" = String, Path, description = "The challenge's key, with `.wav` after it")),
+    responses((status = NOT_FOUND, description = "`not-found`", content_type = "application/problem+json", body = Details<'_>)))]
+async fn audio() -> Problem {
+    not_found("challenges have no sound")
+}
+
+/// A challenge, and where to find it.
+#[derive(Serialize, ToSchema)]
+struct Fresh {
+    /// The challenge's key.
+    key: String,
+    /// Where its picture is, from the server's root.
+    image_url: String,
+    /// Where its sound is, if it has one.
+    audio_url: Option<String>,
+}
+
+/// Issues a challenge, as django-simple-captcha does: to scripts, which say so.
+#[utoipa::path(method(get, post), path = "/captcha/refresh/", tag = "challenges",
+    params(
+        ("x-requested-with" = String, Header, description = "`XMLHttpRequest`"),
+        ("sitekey" = Option<String>, Query, description = "The site key; needed if not exactly one site speaks this dialect"),
+    ),
+    responses(
+        (status = OK, description = "A challenge", body = Fresh),
+        (status = BAD_REQUEST, description = "`unknown-site`, `bad-request`", content_type = "application/problem+json", body = Details<'_>),
+        (status = FORBIDDEN, description = "`wrong-site`: the page is not on one of the site's hostnames", content_type = "application/problem+json", body = Details<'_>),
+        (status = NOT_FOUND, description = "`not-found`: the header is missing", content_type = "application/problem+json", body = Details<'_>),
+    ))]
+async fn refresh(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    SiteInQuery(site_key): SiteInQuery,
+    Page(page): Page,
+) -> Result<Json<Fresh>, Problem> {
+    if headers.get("x-requested-with").map(AsRef::as_ref) != Some(b"XMLHttpRequest".as_slice()) {
+        return Err(not_found(
+            "this is for scripts: send `X-Requested-With: XMLHttpRequest`",
+        ));
+    }
+    let site = app.site(site_key.as_deref(), Dialect::DjangoSimpleCaptcha)?;
+    let issued = app.issue(site, page.as_ref(), Ask::any())?;
+    Ok(Json(Fresh {
+        key: issued.key.to_string(),
+        image_url: format!("/captcha/image/{}/", issued.key),
+        audio_url: None,
+    }))
+}
+
+/// A challenge's key, and what the visitor read; also under the names that the package's forms and serializers have.
+#[derive(Deserialize, ToSchema)]
+struct GivenAnswer {
+    /// The challenge's key; also `captcha_0`, `captcha_hashkey`.
+    #[serde(alias = "captcha_0", alias = "captcha_hashkey")]
+    key: Option<String>,
+    /// What the visitor read; also `captcha_1`, `captcha_code`.
+    #[serde(alias = "captcha_1", alias = "captcha_code")]
+    #[schema(value_type = Option<String>, example = "k7mwpt")]
+    answer: Option<Hidden>,
+}
+
+/// Whether to let the visitor through.
+#[derive(Serialize, ToSchema)]
+struct Judgement {
+    /// Whether to let the visitor through.
+    success: bool,
+    /// Why not.
+    #[serde(rename = "error-codes")]
+    error_codes: Vec<&'static str>,
+}
+
+/// Judges an answer, and spends the key.
+#[utoipa::path(post, path = "/captcha/verify", tag = "siteverify",
+    params(("sitekey" = Option<String>, Query, description = "The site that the challenge must be of; needed if not exactly one site speaks this dialect")),
+    request_body(content(
+        (GivenAnswer = "application/x-www-form-urlencoded"),
+        (GivenAnswer = "application/json"),
+    )),
+    responses((status = OK, description = "Whether to let the visitor through", body = Judgement)))]
+async fn verify(
+    State(app): State<Arc<App>>,
+    site_key: Result<SiteInQuery, Problem>,
+    page: Result<Page, Problem>,
+    body: Result<FormOrJson, Problem>,
+) -> Json<Judgement> {
+    let judged = async {
+        let (SiteInQuery(site_key), Page(page)) = (site_key?, page?);
+        let (key, answer) = read(body?)?;
+        let site = app.site(site_key.as_deref(), Dialect::DjangoSimpleCaptcha)?;
+        let attempt = Attempt::new(answer.expose())
+            .of_site(site)
+            .from_page(page.as_ref());
+        app.answer(&key.parse()?, attempt).await?;
+        Ok(())
+    };
+    let error_codes = match judged.await {
+        Ok(()) => Vec::new(),
+        Err(Codes(codes)) => codes,
+    };
+    Json(Judgement {
+        success: error_codes.is_empty(),
+        error_codes,
+    })
+}
+
+/// The key and the answer, if both are there.
+fn read(FormOrJson(body): FormOrJson) -> Result<(String, Hidden), Codes> {
+    let given: GivenAnswer =
+        serde_json::from_value(body).map_err(|_| Codes(vec!["bad-request"]))?;
+    let key = given.key.filter(|key| !key.is_empty());
+    let answer = given.answer.filter(|answer| !answer.expose().is_empty());
+    match (key, answer) {
+        (Some(key), Some(answer)) => Ok((key, answer)),
+        (None, Some(_)) => Err(Codes(vec!["missing-key"])),
+        (Some(_), None) => Err(Codes(vec!["missing-answer"])),
+        (None, None) => Err(Codes(vec!["missing-key", "missing-answer"])),
+    }
+}
+
+/// Why an answer is not accepted.
+struct Codes(Vec<&'static str>);
+
+impl From<Problem> for Codes {
+    fn from(problem: Problem) -> Self {
+        Self(vec![problem.code()])
+    }
+}
+
+impl From<Refusal> for Codes {
+    fn from(refusal: Refusal) -> Self {
+        Self(vec![refusal.code()])
+    }
+}
+
+fn gone() -> Response {
+    // Why this type: it is the one that Django gives an empty response.
+    let html = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    (StatusCode::GONE, html).into_response()
+}
+
+fn not_found(detail: &'static str) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not-found", detail)
 }

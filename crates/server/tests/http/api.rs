@@ -233,7 +233,7 @@ async fn browsers_are_told_which_origins_may_read() {
     );
     assert_eq!(
         allowed.header("access-control-allow-headers"),
-        "content-type"
+        "content-type,x-requested-with"
     );
     assert!(
         allowed

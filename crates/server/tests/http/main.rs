@@ -15,5 +15,7 @@ mod harness;
 mod overload;
 mod privacy;
 mod races;
+mod rest_captcha;
+mod simple_captcha;
 mod siteverify;
 mod start;
