@@ -167,10 +167,10 @@ def website(
                     "view": view,
                     "settings": package.settings(provider, keys),
                 }
-                command = [sys.executable, "-m", "gunicorn", f"{module}:application", "--threads", "4"]
+                command = [sys.executable, str(WEBSITES / "serve.py"), module]
                 url = processes.enter_context(
                     served(
-                        lambda port: [*command, "--chdir", str(WEBSITES), "--bind", f"127.0.0.1:{port}"],
+                        lambda port: [*command, str(port)],
                         log,
                         WEBSITE=json.dumps(wanted),
                         SSL_CERT_FILE=authority[1],

@@ -17,6 +17,42 @@ class Keys:
 
 
 @dataclass(frozen=True)
+class ForTests:
+    """What a provider publishes for tests."""
+
+    keys: Keys
+    token: str
+    """One that passes with the keys."""
+
+
+FOR_TESTS = {
+    "hcaptcha": ForTests(
+        Keys("10000000-ffff-ffff-ffff-000000000001", "0x0000000000000000000000000000000000000000"),
+        "10000000-aaaa-bbbb-cccc-000000000001",
+    ),
+    "recaptcha-v2": ForTests(
+        Keys("6LeIxAcTAAAAAJcZVRqyHh71UMIEGNQ_MXjiZKhI", "6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4WifJWe"),
+        "whatever",
+    ),
+    "turnstile": ForTests(
+        Keys("1x00000000000000000000AA", "1x0000000000000000000000000000000AA"),
+        "XXXX.DUMMY.TOKEN.XXXX",
+    ),
+}
+
+BLOCKING = {
+    # Why: what its one secret key does with any other token.
+    "hcaptcha": ForTests(FOR_TESTS["hcaptcha"].keys, "10000000-aaaa-bbbb-cccc-000000000000"),
+    # Why: a key of version 2, which gives no score.
+    "recaptcha-v3": FOR_TESTS["recaptcha-v2"],
+    "turnstile": ForTests(
+        Keys("2x00000000000000000000AB", "2x0000000000000000000000000000000AA"), "XXXX.DUMMY.TOKEN.XXXX"
+    ),
+}
+"""Keys with which nobody passes. reCAPTCHA's version 2 has none."""
+
+
+@dataclass(frozen=True)
 class Provider:
     """Where the server is."""
 
@@ -41,6 +77,8 @@ class Package:
     refused: str
     """What a visitor reads who is refused."""
     action: str = ""
+    asks: str = "at once"
+    """When its page shows the challenge: `at once`, `when sent`, or `nowhere` for an API."""
 
     def __str__(self) -> str:
         return self.name
@@ -95,90 +133,94 @@ def flask_xcaptcha(provider: Provider, keys: Keys) -> Settings:
     }
 
 
-V2_ERROR = "Error verifying reCAPTCHA, please try again."
+RECAPTCHA_ERROR = "Error verifying reCAPTCHA, please try again."
 
 PACKAGES = [
     Package(
-        "django-hCaptcha",
-        "hcaptcha",
-        "django_site:django_hcaptcha",
-        "hcaptcha",
-        "h-captcha-response",
-        django_hcaptcha,
-        "hCaptcha could not be verified.",
+        name="django-hCaptcha",
+        dialect="hcaptcha",
+        website="django_site:django_hcaptcha",
+        app="hcaptcha",
+        field="h-captcha-response",
+        settings=django_hcaptcha,
+        refused="hCaptcha could not be verified.",
     ),
     Package(
-        "django-recaptcha, v2 checkbox",
-        "recaptcha-v2",
-        "django_site:django_recaptcha_v2_checkbox",
-        "django_recaptcha",
-        "g-recaptcha-response",
-        django_recaptcha,
-        V2_ERROR,
+        name="django-recaptcha, v2 checkbox",
+        dialect="recaptcha-v2",
+        website="django_site:django_recaptcha_v2_checkbox",
+        app="django_recaptcha",
+        field="g-recaptcha-response",
+        settings=django_recaptcha,
+        refused=RECAPTCHA_ERROR,
     ),
     Package(
-        "django-recaptcha, v2 invisible",
-        "recaptcha-v2",
-        "django_site:django_recaptcha_v2_invisible",
-        "django_recaptcha",
-        "g-recaptcha-response",
-        django_recaptcha,
-        V2_ERROR,
+        name="django-recaptcha, v2 invisible",
+        dialect="recaptcha-v2",
+        website="django_site:django_recaptcha_v2_invisible",
+        app="django_recaptcha",
+        field="g-recaptcha-response",
+        settings=django_recaptcha,
+        refused=RECAPTCHA_ERROR,
+        asks="when sent",
     ),
     Package(
-        "django-recaptcha, v3",
-        "recaptcha-v3",
-        "django_site:django_recaptcha_v3",
-        "django_recaptcha",
-        "captcha",
-        django_recaptcha,
-        V2_ERROR,
-        "sign_up",
+        name="django-recaptcha, v3",
+        dialect="recaptcha-v3",
+        website="django_site:django_recaptcha_v3",
+        app="django_recaptcha",
+        field="captcha",
+        settings=django_recaptcha,
+        refused=RECAPTCHA_ERROR,
+        action="sign_up",
+        asks="when sent",
     ),
     Package(
-        "drf-recaptcha, v2",
-        "recaptcha-v2",
-        "django_site:drf_recaptcha_v2",
-        "drf_recaptcha",
-        "recaptcha",
-        drf_recaptcha,
-        V2_ERROR,
+        name="drf-recaptcha, v2",
+        dialect="recaptcha-v2",
+        website="django_site:drf_recaptcha_v2",
+        app="drf_recaptcha",
+        field="recaptcha",
+        settings=drf_recaptcha,
+        refused=RECAPTCHA_ERROR,
+        asks="nowhere",
     ),
     Package(
-        "drf-recaptcha, v3",
-        "recaptcha-v3",
-        "django_site:drf_recaptcha_v3",
-        "drf_recaptcha",
-        "recaptcha",
-        drf_recaptcha,
-        V2_ERROR,
-        "sign_up",
+        name="drf-recaptcha, v3",
+        dialect="recaptcha-v3",
+        website="django_site:drf_recaptcha_v3",
+        app="drf_recaptcha",
+        field="recaptcha",
+        settings=drf_recaptcha,
+        refused=RECAPTCHA_ERROR,
+        action="sign_up",
+        asks="nowhere",
     ),
     Package(
-        "django-turnstile",
-        "turnstile",
-        "django_site:django_turnstile",
-        "turnstile",
-        "cf-turnstile-response",
-        django_turnstile,
-        "Turnstile could not be verified.",
+        name="django-turnstile",
+        dialect="turnstile",
+        website="django_site:django_turnstile",
+        app="turnstile",
+        field="cf-turnstile-response",
+        settings=django_turnstile,
+        refused="Turnstile could not be verified.",
     ),
     Package(
-        "Flask-WTF",
-        "recaptcha-v2",
-        "flask_site:flask_wtf",
-        "",
-        "g-recaptcha-response",
-        flask_wtf,
-        "parameter is",
+        name="Flask-WTF",
+        dialect="recaptcha-v2",
+        website="flask_site:flask_wtf",
+        app="",
+        field="g-recaptcha-response",
+        settings=flask_wtf,
+        refused="parameter is",
     ),
     Package(
-        "Flask-xCaptcha",
-        "recaptcha-v2",
-        "flask_site:flask_xcaptcha",
-        "",
-        "g-recaptcha-response",
-        flask_xcaptcha,
-        "Refused",
+        name="Flask-xCaptcha",
+        dialect="recaptcha-v2",
+        website="flask_site:flask_xcaptcha",
+        app="",
+        field="g-recaptcha-response",
+        settings=flask_xcaptcha,
+        refused="Refused",
     ),
 ]

@@ -8,7 +8,7 @@ import pytest
 from server import Server
 
 from .conftest import Website, keys_of
-from .packages import PACKAGES, Keys, Package, Provider
+from .packages import BLOCKING, FOR_TESTS, PACKAGES, ForTests, Package, Provider
 
 WELCOME = "Welcome"
 Start = Callable[..., Website]
@@ -55,41 +55,26 @@ def test_a_token_that_expired_is_refused(package: Package, website: Start, expir
     assert package.refused in site.send(expired[package.dialect])
 
 
-RECAPTCHA_SECRET = "6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4WifJWe"
-HCAPTCHA_SECRET = "0x0000000000000000000000000000000000000000"
-TURNSTILE_TOKEN = "XXXX.DUMMY.TOKEN.XXXX"
-
-PASSING = {
-    "hcaptcha": (HCAPTCHA_SECRET, "10000000-aaaa-bbbb-cccc-000000000001"),
-    "recaptcha-v2": (RECAPTCHA_SECRET, "whatever"),
-    "turnstile": ("1x0000000000000000000000000000000AA", TURNSTILE_TOKEN),
-}
-"""Published secret keys, and tokens that pass with them."""
-
-BLOCKING = {
-    "hcaptcha": (HCAPTCHA_SECRET, "10000000-aaaa-bbbb-cccc-000000000000"),
-    # Why: it is a key of version 2, and gives no score.
-    "recaptcha-v3": (RECAPTCHA_SECRET, "whatever"),
-    "turnstile": ("2x0000000000000000000000000000000AA", TURNSTILE_TOKEN),
-}
-"""Published secret keys, and tokens that do not pass with them. reCAPTCHA's version 2 has none."""
+def these(published: dict[str, ForTests]) -> pytest.MarkDecorator:
+    """The packages for whose dialects there are such keys."""
+    return pytest.mark.parametrize("package", [it for it in PACKAGES if it.dialect in published], ids=str)
 
 
-@pytest.mark.parametrize("package", [it for it in PACKAGES if it.dialect in PASSING], ids=str)
-def test_a_key_for_tests_passes(package: Package, website: Start) -> None:
-    secret, token = PASSING[package.dialect]
-    assert WELCOME in website(package, Keys("any", secret)).send(token)
+@these(FOR_TESTS)
+def test_published_keys_for_tests_pass(package: Package, website: Start) -> None:
+    published = FOR_TESTS[package.dialect]
+    assert WELCOME in website(package, published.keys).send(published.token)
 
 
-@pytest.mark.parametrize("package", [it for it in PACKAGES if it.dialect in BLOCKING], ids=str)
-def test_a_key_for_tests_blocks(package: Package, website: Start) -> None:
-    secret, token = BLOCKING[package.dialect]
-    assert package.refused in website(package, Keys("any", secret)).send(token)
+@these(BLOCKING)
+def test_published_keys_for_tests_block(package: Package, website: Start) -> None:
+    published = BLOCKING[package.dialect]
+    assert package.refused in website(package, published.keys).send(published.token)
 
 
-@pytest.mark.parametrize("package", [it for it in PACKAGES if it.dialect in PASSING], ids=str)
-def test_a_key_for_tests_is_unknown_unless_the_server_is_told(
+@these(FOR_TESTS)
+def test_published_keys_are_unknown_to_a_server_in_earnest(
     package: Package, website: Start, provider_in_earnest: Provider
 ) -> None:
-    secret, token = PASSING[package.dialect]
-    assert package.refused in website(package, Keys("any", secret), provider_in_earnest).send(token)
+    published = FOR_TESTS[package.dialect]
+    assert package.refused in website(package, published.keys, provider_in_earnest).send(published.token)
