@@ -111,7 +111,7 @@ fn route(path: Option<&MatchedPath>) -> &'static str {
     };
     COUNTED
         .into_iter()
-        .find(|&route| route == path)
+        .find(|&route| route == path || route.strip_suffix('/') == Some(path))
         .unwrap_or("page")
 }
 

@@ -11,6 +11,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::post;
 use cattlegrid::challenge::image::Scale;
 use cattlegrid::{Ask, Attempt, ChallengeKey, Refusal};
 use data_encoding::BASE64;
@@ -30,6 +31,7 @@ use crate::problem::{Details, Problem};
 pub(super) fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(issue))
+        .route("/api/captcha", post(issue))
         .routes(routes!(verify))
 }
 

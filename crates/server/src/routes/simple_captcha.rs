@@ -10,6 +10,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use cattlegrid::challenge::image::Scale;
 use cattlegrid::{Ask, Attempt, ChallengeKey, Refusal};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,9 @@ pub(super) fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(audio))
         .routes(routes!(refresh))
         .routes(routes!(verify))
+        // Why: Django redirects a GET that lacks its last slash.
+        .route("/captcha/image/{key}", get(image))
+        .route("/captcha/refresh", get(refresh))
 }
 
 /// Shows a challenge, as django-simple-captcha does; with `@2` after its key at twice the size.

@@ -1,6 +1,7 @@
 //! django-rest-captcha's API, as its clients and their back ends use it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use data_encoding::BASE64;
@@ -101,12 +102,15 @@ async fn a_challenge_comes_with_its_picture_whatever_body_asks_for_it() {
         assert_eq!(right.status, 200);
     }
 
+    let without_slash = read(server.request("POST", "/api/captcha")).await;
+    assert_eq!(without_slash.status, 200);
+
     let metrics = String::from_utf8(server.get("/metrics").await.body).unwrap();
     for line in [
-        "cattlegrid_issued_total{kind=\"chars\"} 5",
-        "cattlegrid_shown_total 10",
+        "cattlegrid_issued_total{kind=\"chars\"} 6",
+        "cattlegrid_shown_total 11",
         "cattlegrid_answered_total{outcome=\"success\"} 5",
-        "cattlegrid_http_requests_total{route=\"/api/captcha/\",status=\"200\"} 5",
+        "cattlegrid_http_requests_total{route=\"/api/captcha/\",status=\"200\"} 6",
         "cattlegrid_http_requests_total{route=\"/api/captcha/verify\",status=\"200\"} 5",
     ] {
         assert!(
@@ -350,7 +354,6 @@ async fn what_the_serializer_never_sees_is_a_problem_with_a_detail() {
             400,
             "bad-request",
         ),
-        ("/api/captcha", FORM, "", 404, "not-found"),
     ] {
         let reply = server.post_raw(path, kind, body.to_owned()).await;
         reply.assert_problem(status, code);
@@ -430,4 +433,47 @@ async fn an_expired_challenge_is_as_unknown_as_another() {
     tokio::time::sleep(Duration::from_millis(1100)).await;
     let late = check(&server, &key, &home.answer_to(&key)).await;
     assert_wrong(&late, UNKNOWN);
+}
+
+#[tokio::test]
+async fn a_full_store_lets_nobody_through() {
+    let home = Home::new();
+    let server = home.start_with(|command| {
+        command.args(["--store", "memory:?limit=1"]);
+    });
+    loop {
+        let key = issue_key(&server).await;
+        let reply = check(&server, &key, &home.answer_to(&key)).await;
+        if reply.status != 200 {
+            reply.assert_problem(503, "store-unavailable");
+            assert_eq!(reply.header("retry-after"), "1");
+            break;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_pictures_than_can_be_drawn_are_refused() {
+    let home = Home::new();
+    let server = Arc::new(home.start_with(|command| {
+        command
+            .env("CATTLEGRID_LIMITS__DRAWING_THREADS", "1")
+            .env("CATTLEGRID_LIMITS__DRAWING_QUEUE", "0");
+    }));
+    let refused = Arc::new(AtomicBool::new(false));
+    let mut clients = JoinSet::new();
+    for _ in 0..8 {
+        let (server, refused) = (Arc::clone(&server), Arc::clone(&refused));
+        clients.spawn(async move {
+            while !refused.load(Ordering::SeqCst) {
+                let reply = read(server.request("POST", "/api/captcha/")).await;
+                if reply.status != 200 {
+                    reply.assert_problem(503, "overloaded");
+                    refused.store(true, Ordering::SeqCst);
+                }
+            }
+        });
+    }
+    clients.join_all().await;
+    issue(&server).await;
 }

@@ -65,10 +65,14 @@ fn assert_gone(reply: &Reply) {
 async fn a_script_gets_a_key_a_picture_and_a_larger_one() {
     let home = Home::new();
     let server = home.start();
-    for method in ["GET", "POST"] {
+    for (method, path) in [
+        ("GET", "/captcha/refresh/?_=1767225600000"),
+        ("POST", "/captcha/refresh/"),
+        ("GET", "/captcha/refresh"),
+    ] {
         let reply = read(
             server
-                .request(method, "/captcha/refresh/?_=1767225600000")
+                .request(method, path)
                 .header("x-requested-with", "XMLHttpRequest"),
         )
         .await;
@@ -106,6 +110,9 @@ async fn a_script_gets_a_key_a_picture_and_a_larger_one() {
             picture.header("content-length")
         );
 
+        let without_slash = server.get(&format!("/captcha/image/{key}")).await;
+        assert_eq!(without_slash.body, picture.body);
+
         let sound = server.get(&format!("/captcha/audio/{key}.wav")).await;
         sound.assert_problem(404, "not-found");
         assert_right(&check(&server, key, &home.answer_to(key)).await);
@@ -113,13 +120,13 @@ async fn a_script_gets_a_key_a_picture_and_a_larger_one() {
 
     let metrics = String::from_utf8(server.get("/metrics").await.body).unwrap();
     for line in [
-        "cattlegrid_issued_total{kind=\"chars\"} 2",
-        "cattlegrid_shown_total 8",
-        "cattlegrid_answered_total{outcome=\"success\"} 2",
-        "cattlegrid_http_requests_total{route=\"/captcha/image/{key}/\",status=\"200\"} 8",
-        "cattlegrid_http_requests_total{route=\"/captcha/audio/{key}\",status=\"404\"} 2",
-        "cattlegrid_http_requests_total{route=\"/captcha/refresh/\",status=\"200\"} 2",
-        "cattlegrid_http_requests_total{route=\"/captcha/verify\",status=\"200\"} 2",
+        "cattlegrid_issued_total{kind=\"chars\"} 3",
+        "cattlegrid_shown_total 15",
+        "cattlegrid_answered_total{outcome=\"success\"} 3",
+        "cattlegrid_http_requests_total{route=\"/captcha/image/{key}/\",status=\"200\"} 15",
+        "cattlegrid_http_requests_total{route=\"/captcha/audio/{key}\",status=\"404\"} 3",
+        "cattlegrid_http_requests_total{route=\"/captcha/refresh/\",status=\"200\"} 3",
+        "cattlegrid_http_requests_total{route=\"/captcha/verify\",status=\"200\"} 3",
     ] {
         assert!(
             metrics.lines().any(|l| l == line),
@@ -141,12 +148,7 @@ async fn refreshing_is_for_scripts() {
         .await;
         reply.assert_problem(404, "not-found");
     }
-    for path in [
-        "/captcha/refresh",
-        "/captcha/image/x",
-        "/captcha/",
-        "/captcha",
-    ] {
+    for path in ["/captcha/", "/captcha"] {
         read(ask(&server, path))
             .await
             .assert_problem(404, "not-found");
@@ -392,4 +394,20 @@ async fn browsers_are_told_that_scripts_of_other_origins_may_refresh() {
             .header("access-control-allow-headers")
             .contains("x-requested-with")
     );
+}
+
+#[tokio::test]
+async fn a_full_store_lets_nobody_through() {
+    let home = Home::new();
+    let server = home.start_with(|command| {
+        command.args(["--store", "memory:?limit=1"]);
+    });
+    loop {
+        let key = issue(&server).await;
+        let reply = check(&server, &key, &home.answer_to(&key)).await;
+        if reply.json()["success"] == false {
+            assert_eq!(reply.refused(), "store-unavailable");
+            break;
+        }
+    }
 }
