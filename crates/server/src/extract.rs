@@ -57,7 +57,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonOrForm<T> {
                 .map_err(|error| Problem::bad_request(format!("the body's JSON: {error}"))),
             Some(BodyType::Form) => serde_urlencoded::from_bytes(&bytes)
                 .map_err(|error| Problem::bad_request(format!("the body's form: {error}"))),
-            None => Err(Problem::new(
+            Some(BodyType::Multipart) | None => Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported-media-type",
                 "send JSON or a form, and say which in `content-type`",
@@ -135,6 +135,8 @@ impl FromRequest<Arc<App>> for FormOrJson {
 pub(crate) enum BodyType {
     Json,
     Form,
+    /// A form in parts.
+    Multipart,
 }
 
 impl BodyType {
@@ -146,6 +148,8 @@ impl BodyType {
             Some(Self::Json)
         } else if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             Some(Self::Form)
+        } else if essence.eq_ignore_ascii_case("multipart/form-data") {
+            Some(Self::Multipart)
         } else {
             None
         }

@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::{HeaderValue, header};
 use cattlegrid::store::Timestamp;
 use cattlegrid::{Passed, Refusal, ResponseToken, SecretKey, Verification};
 use serde::Serialize;
@@ -12,7 +13,7 @@ use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::extract::{BodyType, WholeBody};
+use crate::extract::{JsonOrForm, WholeBody};
 
 /// Whether to let the visitor through; always sent with status 200.
 #[derive(Debug, Serialize, ToSchema)]
@@ -137,12 +138,36 @@ pub(crate) async fn form_or_json<Q: DeserializeOwned>(
     request: Request,
     app: &Arc<App>,
 ) -> Result<Q, Denial> {
-    let kind = BodyType::of(request.headers());
-    let body = body(request, app).await?;
-    match kind.ok_or(Denial::BAD_REQUEST)? {
-        BodyType::Json => serde_json::from_slice(&body).map_err(|_| Denial::BAD_REQUEST),
-        BodyType::Form => form(&body),
+    match JsonOrForm::from_request(request, app).await {
+        Ok(JsonOrForm(question)) => Ok(question),
+        Err(_) => Err(Denial::BAD_REQUEST),
     }
+}
+
+/// The fields of a form in parts, which is what a `FormData` is sent as, as a form without.
+///
+/// # Errors
+/// [`Denial::BAD_REQUEST`] when it is none.
+pub(crate) async fn multipart(request: Request, app: &Arc<App>) -> Result<Vec<u8>, Denial> {
+    let kind = request.headers().get(header::CONTENT_TYPE).cloned();
+    let body = body(request, app).await?;
+    parts(kind, body).await.ok_or(Denial::BAD_REQUEST)
+}
+
+async fn parts(kind: Option<HeaderValue>, body: Vec<u8>) -> Option<Vec<u8>> {
+    let whole = Request::builder()
+        .header(header::CONTENT_TYPE, kind?)
+        .body(body.into())
+        .ok()?;
+    let mut parts = Multipart::from_request(whole, &()).await.ok()?;
+    let mut fields = Vec::new();
+    while let Some(part) = parts.next_field().await.ok()? {
+        let name = part.name()?.to_owned();
+        fields.push((name, part.text().await.ok()?));
+    }
+    serde_urlencoded::to_string(fields)
+        .ok()
+        .map(String::into_bytes)
 }
 
 /// A request's body.

@@ -1,6 +1,7 @@
 //! reCAPTCHA's siteverify, as <https://developers.google.com/recaptcha/docs/verify> describes it.
 //!
-//! Parameters are taken from the query as well as from the body, as Google's server does and clients have come to expect.
+//! Parameters are taken from the query as well as from a form in the body, as Google's server does and clients have come to
+//! expect. What is no form is not looked at.
 
 use std::sync::Arc;
 
@@ -97,7 +98,10 @@ impl Verified {
 /// Verifies a response token as reCAPTCHA does, and spends it.
 #[utoipa::path(post, path = "/recaptcha/api/siteverify", tag = "siteverify",
     operation_id = "recaptcha_siteverify",
-    request_body(content = Question, content_type = "application/x-www-form-urlencoded"),
+    request_body(content(
+        (Question = "application/x-www-form-urlencoded"),
+        (Question = "multipart/form-data"),
+    )),
     responses((status = OK, description = "Whether to let the visitor through", body = Reply<Verified>)))]
 async fn siteverify(State(app): State<Arc<App>>, request: Request) -> Json<Reply<Verified>> {
     let verdict = match read(request, &app).await {
@@ -117,17 +121,14 @@ async fn siteverify_by_query(state: State<Arc<App>>, request: Request) -> Json<R
 }
 
 async fn read(request: Request, app: &Arc<App>) -> Result<Question, Denial> {
-    let mut fields = request
-        .uri()
-        .query()
-        .unwrap_or_default()
-        .as_bytes()
-        .to_vec();
-    let is_form = BodyType::of(request.headers()) == Some(BodyType::Form);
-    let body = verification::body(request, app).await?;
-    if is_form {
-        fields.push(b'&');
-        fields.extend(body);
+    let query = request.uri().query().unwrap_or_default();
+    let mut fields = format!("{query}&").into_bytes();
+    match BodyType::of(request.headers()) {
+        Some(BodyType::Form) => fields.extend(verification::body(request, app).await?),
+        Some(BodyType::Multipart) => fields.extend(verification::multipart(request, app).await?),
+        Some(BodyType::Json) | None => {
+            verification::body(request, app).await?;
+        }
     }
     verification::form(&fields)
 }

@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::extract::BodyType;
 use crate::test_keys::{self, Tested};
 use crate::verification::{self, Asked, Denial, Reply};
 
@@ -100,15 +101,25 @@ impl Verified {
     operation_id = "turnstile_siteverify",
     request_body(content(
         (Question = "application/x-www-form-urlencoded"),
+        (Question = "multipart/form-data"),
         (Question = "application/json"),
     )),
     responses((status = OK, description = "Whether to let the visitor through", body = Reply<Verified>)))]
 async fn siteverify(State(app): State<Arc<App>>, request: Request) -> Json<Reply<Verified>> {
-    let verdict = match verification::form_or_json(request, &app).await {
+    let verdict = match read(request, &app).await {
         Ok(question) => verify(&app, question).await,
         Err(denial) => Err(denial),
     };
     Json(Reply::new(&app, verdict, word))
+}
+
+async fn read(request: Request, app: &Arc<App>) -> Result<Question, Denial> {
+    // Why: the examples in Turnstile's documents send a `FormData`.
+    if BodyType::of(request.headers()) == Some(BodyType::Multipart) {
+        verification::form(&verification::multipart(request, app).await?)
+    } else {
+        verification::form_or_json(request, app).await
+    }
 }
 
 async fn verify(app: &App, question: Question) -> Result<Verified, Denial> {
