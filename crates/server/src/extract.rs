@@ -120,7 +120,7 @@ impl FromRequest<Arc<App>> for FormOrJson {
             Some(BodyType::Form) => serde_urlencoded::from_bytes(&bytes)
                 .map(Value::Object)
                 .map_err(|error| Problem::bad_request(format!("the body's form: {error}"))),
-            None => Err(Problem::new(
+            Some(BodyType::Multipart) | None => Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported-media-type",
                 "send a form (`content-type: application/x-www-form-urlencoded`) or JSON",

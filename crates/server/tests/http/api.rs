@@ -323,6 +323,8 @@ async fn the_api_describes_itself_without_anybody_elses_help() {
         "/api/v1/challenges/{key}/image",
         "/api/v1/challenges/{key}/answer",
         "/siteverify",
+        "/recaptcha/api/siteverify",
+        "/turnstile/v0/siteverify",
         "/healthz",
         "/readyz",
         "/metrics",

@@ -238,7 +238,12 @@ impl Server {
 
     /// A response token of the demo site.
     pub(crate) async fn earn(&self, home: &Home) -> String {
-        let key = self.issue().await;
+        self.earn_for(home, &self.site_key).await
+    }
+
+    /// A response token of this site.
+    pub(crate) async fn earn_for(&self, home: &Home, site_key: &str) -> String {
+        let key = self.issue_for(site_key).await;
         let reply = self.answer(&key, &home.answer_to(&key)).await;
         reply.json()["token"].as_str().unwrap().to_owned()
     }

@@ -1,5 +1,6 @@
 //! Many at the same moment, of whom one may win.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
@@ -7,6 +8,7 @@ use tokio::task::JoinSet;
 use crate::harness::{Home, Reply};
 
 const RACERS: usize = 64;
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Asserts that one of the replies is a success, and that all others were refused for this reason.
 fn assert_one_wins(replies: &[Reply], loss: &str) {
@@ -47,12 +49,50 @@ async fn one_of_many_verifications_wins() {
         let server = Arc::new(home.start_with(|command| {
             command.current_dir(home.path()).args(["--store", store]);
         }));
-        let token = server.earn(&home).await;
-        let mut racers = JoinSet::new();
-        for _ in 0..RACERS {
-            let (server, token) = (Arc::clone(&server), token.clone());
-            racers.spawn(async move { server.verify(&server.secret_key, &token).await });
+        for (path, loss) in [
+            ("/siteverify", "already-seen-response"),
+            ("/recaptcha/api/siteverify", "timeout-or-duplicate"),
+            ("/turnstile/v0/siteverify", "timeout-or-duplicate"),
+        ] {
+            let token = server.earn(&home).await;
+            let question = format!("secret={}&response={token}", server.secret_key);
+            let mut racers = JoinSet::new();
+            for _ in 0..RACERS {
+                let (server, question) = (Arc::clone(&server), question.clone());
+                racers.spawn(async move { server.post_raw(path, FORM, question).await });
+            }
+            assert_one_wins(&racers.join_all().await, loss);
         }
-        assert_one_wins(&racers.join_all().await, "already-seen-response");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_passes_under_one_of_many_idempotency_keys() {
+    let home = Home::new();
+    let server = Arc::new(home.start());
+    let token = server.earn(&home).await;
+    let mut racers = JoinSet::new();
+    for racer in 0..RACERS {
+        let key = format!("00000000-0000-4000-8000-00000000000{}", racer % 8);
+        let question = format!(
+            "secret={}&response={token}&idempotency_key={key}",
+            server.secret_key
+        );
+        let server = Arc::clone(&server);
+        racers.spawn(async move {
+            let reply = server
+                .post_raw("/turnstile/v0/siteverify", FORM, question)
+                .await;
+            (key, reply)
+        });
+    }
+    let mut winners = BTreeSet::new();
+    for (key, reply) in racers.join_all().await {
+        if reply.json()["success"] == true {
+            winners.insert(key);
+        } else {
+            assert_eq!(reply.refused(), "timeout-or-duplicate");
+        }
+    }
+    assert_eq!(winners.len(), 1);
 }
