@@ -1,11 +1,4 @@
-/**
- * The entry of the Cattlegrid widget, which a page loads once:
- *
- *     <script type="module" src="https://captcha.example/widget.js"></script>
- *     <cattlegrid-captcha sitekey="…"></cattlegrid-captcha>
- *
- * The files lie in this folder as they are served.
- */
+/** The entry of the Cattlegrid widget, as docs/widget.md tells of it. The files lie in this folder as they are served. */
 
 // Why: what element.js needs is named here too, so that a browser fetches all of it at once.
 import './widget/api.js';

@@ -1,4 +1,4 @@
-/** @import { Ask, Challenge, Judgement } from '../types.js' */
+/** @import { Ask, Challenge, Earned, Judgement } from '../types.js' */
 
 const RETRIES = 2;
 // In milliseconds: before the first retry, the most that a busy server may ask for, for a reply, and of a challenge.
@@ -29,14 +29,14 @@ export class Api {
     this.#busy = busy;
   }
 
-  /** @returns {Promise<Challenge>} */
+  /** @returns {Promise<Challenge | Earned>} */
   issue(/** @type {Ask} */ ask) {
     return this.#post('', ask);
   }
 
   /** @returns {Promise<Judgement>} */
-  answer(/** @type {string} */ key, /** @type {string} */ answer) {
-    return this.#post(`/${key}/answer`, { answer });
+  answer(/** @type {string} */ key, /** @type {string} */ answer, /** @type {string | null} */ cdata) {
+    return this.#post(`/${key}/answer`, { answer, cdata });
   }
 
   async picture(/** @type {Challenge} */ { image_url }) {

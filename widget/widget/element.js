@@ -1,7 +1,7 @@
-/** @import { Challenge, Note, Right, State } from '../types.js' */
+/** @import { Challenge, Earned, Note, State } from '../types.js' */
 
 import { Api, Problem } from './api.js';
-import { LOCALES, pick } from './locales.js';
+import { LOCALES, localeOf } from './locales.js';
 import { View } from './view.js';
 
 // How long before it expires a token is given up, so that none expires on its way, in milliseconds.
@@ -20,7 +20,7 @@ export class CattlegridCaptcha extends HTMLElement {
 
   #internals = this.attachInternals();
   #view = new View(this.attachShadow({ mode: 'open', delegatesFocus: true }), {
-    check: () => this.#check(),
+    check: () => this.check(),
     refresh: () => this.refresh(),
     retry: () => this.#retry(),
     enter: () => this.#enter(),
@@ -31,7 +31,7 @@ export class CattlegridCaptcha extends HTMLElement {
   /** @type {Challenge | null} */
   #challenge = null;
   #token = '';
-  #locale = pick([]);
+  #locale = localeOf(this);
   /** When the challenge or the token expires. */
   #expires = Infinity;
   #clock = 0;
@@ -53,6 +53,10 @@ export class CattlegridCaptcha extends HTMLElement {
   /** The response token, or an empty string. */
   get value() {
     return this.#token;
+  }
+  /** Whether an answer is typed that was not judged yet. */
+  get typed() {
+    return !!this.#challenge && !!this.#view.field.value.trim();
   }
   get form() {
     return this.#internals.form;
@@ -102,11 +106,7 @@ export class CattlegridCaptcha extends HTMLElement {
     if (this.#state !== 'solved') this.#state = 'loading';
   }
 
-  attributeChangedCallback(
-    /** @type {string} */ name,
-    /** @type {string | null} */ before,
-    /** @type {string | null} */ now,
-  ) {
+  attributeChangedCallback(/** @type {(string | null)[]} */ ...[name, before, now]) {
     if (before === now || !this.isConnected) return;
     if (name === 'locale') this.#speak();
     else this.#loadSoon();
@@ -132,21 +132,23 @@ export class CattlegridCaptcha extends HTMLElement {
     return this.#talk(async (api) => {
       const [sitekey, kind, action] = ['sitekey', 'kind', 'action'].map((name) => this.getAttribute(name) || undefined);
       if (!sitekey) throw new Problem('missing-sitekey', 400);
-      await this.#present(api, await api.issue({ sitekey, kind, action, locale: this.#locale }), note);
+      const issued = await api.issue({ sitekey, kind, action, locale: this.#locale });
+      if ('token' in issued) this.#solve(issued);
+      else await this.#present(api, issued, note);
     });
   }
 
   /** Has the server judge what is typed. */
-  async #check() {
+  async check() {
     const { field } = this.#view;
     const challenge = this.#challenge;
     if (this.#state === 'checking') return this.#judging;
     if (this.#state !== 'ready' || !challenge) return;
     field.focus();
-    if (!field.value.trim()) return this.#become('ready', { text: 'required', tone: 'danger' });
+    if (!this.typed) return this.#become('ready', { text: 'required', tone: 'danger' });
     this.#become('checking', { text: 'checking' });
     this.#judging = this.#talk(async (api) => {
-      const judgement = await api.answer(challenge.key, field.value);
+      const judgement = await api.answer(challenge.key, field.value, this.getAttribute('cdata'));
       if (judgement.success) this.#solve(judgement);
       else await this.#present(api, judgement.challenge, this.#refused(judgement['error-codes'][0]));
     });
@@ -168,17 +170,18 @@ export class CattlegridCaptcha extends HTMLElement {
   async #present(/** @type {Api} */ api, /** @type {Challenge} */ challenge, /** @type {Note | undefined} */ note) {
     this.#forget();
     this.#become('loading', note);
-    const { kind, expires_at: expires } = challenge;
+    const { key, kind, expires_at: expires } = challenge;
     this.#view.draw(await api.picture(challenge), kind);
     this.#challenge = challenge;
     this.#expires = expires;
     this.#become('ready', note);
-    this.#emit('load', { kind, expires });
+    this.#emit('load', { key, kind, expires });
   }
 
-  #solve(/** @type {Right} */ { token, expires_at: expires }) {
+  #solve(/** @type {Earned} */ { token, expires_at: expires }) {
     const entry = new FormData();
     entry.set('cattlegrid-response', token);
+    this.#challenge = null;
     this.#token = token;
     this.#internals.setFormValue(entry);
     this.#internals.setValidity({});
@@ -197,9 +200,11 @@ export class CattlegridCaptcha extends HTMLElement {
   #tick() {
     // Why: a page in the background asks for nothing, and an answer that is on its way is judged first.
     if (Date.now() < this.#expires || document.hidden || this.#state === 'checking') return;
-    const solved = this.#state === 'solved';
-    this.#load({ text: 'expired' });
-    this.#emit('expired', { what: solved ? 'token' : 'challenge' });
+    // Why: first, as a page may prevent it.
+    const renew = this.#emit('expired', { what: this.#token ? 'token' : 'challenge' });
+    if (renew) return this.#load({ text: 'expired' });
+    this.#forget();
+    this.#become('failed');
   }
 
   #fail(/** @type {unknown} */ thrown) {
@@ -216,18 +221,18 @@ export class CattlegridCaptcha extends HTMLElement {
   }
 
   #enter() {
-    if (this.#state !== 'solved') return this.#check();
+    if (this.#state !== 'solved') return this.check();
     this.form?.requestSubmit();
   }
 
   // Why: a person who has typed the answer and gone straight on to the form's button means both.
   async #invalid(/** @type {Event} */ event) {
     const button = this.#submitter;
-    if (!button || !this.#challenge || !this.#view.field.value.trim()) return;
+    if (!button || !this.typed) return;
     event.preventDefault();
     if (this.#waiting) return;
     this.#waiting = true;
-    await this.#check();
+    await this.check();
     this.#waiting = false;
     if (this.#token && this.form?.checkValidity()) this.form.requestSubmit(button);
   }
@@ -272,7 +277,7 @@ export class CattlegridCaptcha extends HTMLElement {
   }
 
   #speak() {
-    this.#locale = pick([this.getAttribute('locale'), document.documentElement.lang, ...navigator.languages]);
+    this.#locale = localeOf(this);
     this.#view.speak(this.#locale);
     this.#internals.ariaLabel = LOCALES[this.#locale].name;
     if (!this.#token) this.#require();
@@ -280,7 +285,8 @@ export class CattlegridCaptcha extends HTMLElement {
 
   #emit(/** @type {'load' | 'solved' | 'wrong' | 'expired' | 'error'} */ type, /** @type {object} */ detail) {
     // Why: `load` and `error` stay on the element, as those of an image do; the others can be heard on the form.
-    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: type !== 'load' && type !== 'error' }));
+    const bubbles = type !== 'load' && type !== 'error';
+    return this.dispatchEvent(new CustomEvent(type, { detail, bubbles, cancelable: true }));
   }
 }
 

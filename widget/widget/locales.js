@@ -151,15 +151,15 @@ export const LOCALES = {
   },
 };
 
-/**
- * The first of the wanted languages that there is, else English.
- *
- * @param {(string | null)[]} wanted BCP 47 tags, the best first
- */
-export function pick(wanted) {
+/** The first of the wanted languages (BCP 47 tags) that there is, else English. */
+export function pick(/** @type {(string | null)[]} */ wanted) {
   for (const tag of wanted) {
     const language = tag?.toLowerCase().split('-')[0];
     for (const locale in LOCALES) if (locale.split('-')[0] === language) return /** @type {Locale} */ (locale);
   }
   return 'en';
 }
+
+/** The language that an element is to speak: its own, the page's, or the person's. */
+export const localeOf = (/** @type {Element} */ element) =>
+  pick([element.getAttribute('locale'), document.documentElement.lang, ...navigator.languages]);
