@@ -21,6 +21,7 @@
 //! # Ok::<(), cattlegrid_server::Error>(())
 //! ```
 
+mod altcha;
 pub mod app;
 pub mod assets;
 pub mod cli;

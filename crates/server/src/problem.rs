@@ -61,6 +61,11 @@ impl Problem {
         )
     }
 
+    /// The HTTP status.
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// The stable code.
     pub const fn code(&self) -> &'static str {
         self.code

@@ -54,6 +54,11 @@ impl<V> Reply<V> {
             error_codes,
         }
     }
+
+    /// The first reason why not.
+    pub(crate) fn code(&self) -> Option<&'static str> {
+        self.error_codes.first().copied()
+    }
 }
 
 /// Why nobody is let through.

@@ -4,6 +4,7 @@
 //! (`log.level` is `CATTLEGRID_LOG__LEVEL`, the first site's secret key `CATTLEGRID_SITES__0__SECRET`). What is
 //! not known is refused, in the file and in the environment alike: a bound that was misspelt is no bound.
 
+mod altcha;
 mod cap;
 mod sites;
 mod tree;
@@ -17,6 +18,7 @@ use std::thread::available_parallelism;
 use cattlegrid::store::StoreUrl;
 use serde::Deserialize;
 
+pub use altcha::AltchaConfig;
 pub use cap::{CapConfig, Protocol};
 pub use sites::SiteConfig;
 use tree::Node;

@@ -12,6 +12,7 @@ use cattlegrid::{Earns, HostnamePattern, SecretKey, Site, SiteKey};
 use serde::{Deserialize, Deserializer};
 
 use super::Config;
+use super::altcha::AltchaConfig;
 use super::cap::CapConfig;
 use super::values::{self, Span};
 use crate::Error;
@@ -61,6 +62,9 @@ pub struct SiteConfig {
     /// How the pictures look.
     #[serde(default)]
     pub style: StyleOptions,
+    /// What ALTCHA's widget has to do, where that is the dialect.
+    #[serde(default)]
+    pub altcha: AltchaConfig,
     /// What Cap's widget has to compute, where that is the dialect.
     #[serde(default)]
     pub cap: CapConfig,
@@ -103,6 +107,13 @@ impl SiteConfig {
         .and_then(|site| site.with_ttls(self.challenge_ttl(), self.token_ttl()))
         .map_err(|error| wrong("settings", &error))?;
         match self.dialect {
+            Dialect::Altcha => {
+                let work = self
+                    .altcha
+                    .work()
+                    .map_err(|error| wrong("altcha", &error))?;
+                Ok(site.with_work(Arc::new(work), self.altcha.earns()))
+            }
             Dialect::Cap => {
                 let work = self.cap.work().map_err(|error| wrong("cap", &error))?;
                 Ok(site.with_work(Arc::new(work), Earns::Token))

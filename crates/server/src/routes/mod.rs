@@ -32,6 +32,7 @@ use crate::{cors, edge};
 pub fn router(app: &Arc<App>) -> Router {
     let (for_pages, mut description) = OpenApiRouter::with_openapi(openapi::description())
         .merge(challenges::router())
+        .merge(altcha::router())
         .merge(cap::router())
         .merge(rest_captcha::router())
         .merge(simple_captcha::router())
@@ -40,7 +41,6 @@ pub fn router(app: &Arc<App>) -> Router {
         .merge(siteverify::router())
         .merge(recaptcha::router())
         .merge(turnstile::router())
-        .merge(altcha::router())
         .merge(health::router())
         .split_for_parts();
     description.merge(described);

@@ -39,7 +39,7 @@ pub(super) struct Question {
 /// What is known of somebody who passed.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-enum Verified {
+pub(super) enum Verified {
     /// On most sites.
     Native {
         /// When the challenge was answered (RFC 3339).

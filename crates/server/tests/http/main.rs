@@ -5,6 +5,7 @@
     reason = "in a test, what is missing is a failure"
 )]
 
+mod altcha;
 mod api;
 mod bad_input;
 mod cap;
