@@ -1,6 +1,6 @@
-//! Earns response tokens of a server's demo site, one on each line: what siteverify is measured with.
+//! Earns response tokens of a server's first site, one on each line: what siteverify is measured with.
 //!
-//! `tokens DIR COUNT`, where `DIR` is the server's data directory.
+//! `tokens DIR COUNT`, where `DIR` is the server's data directory, in the environment that configures the server.
 
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -20,12 +20,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let directory = std::path::absolute(Path::new(directory))?;
     let flags = [("data", directory.display().to_string())];
-    let config = Config::load(None, [], flags)?;
+    let config = Config::load(None, std::env::vars(), flags)?;
     let secrets = data_dir::secrets(&config)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let store = AnyStore::open(&StoreUrl::memory(), Arc::clone(&clock))?;
     let app = App::new(&config, &secrets, store, clock, config.listen)?;
-    let site = app.demo().ok_or("there is no demo site")?;
+    let site = app.gate().sites().iter().next().ok_or("there is no site")?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     for _ in 0..count.parse::<u32>()? {
         let issued = app.gate().issue(site, Ask::any())?;
