@@ -14,7 +14,14 @@ use crate::{error::Error, live::Live};
 /// The address that the documentation uses, which is the server's default.
 const DOCUMENTED_ADDRESS: &str = "http://127.0.0.1:8080";
 /// The pages with such code.
-const PAGES: [&str; 3] = ["README.md", "docs/api.md", "docs/configuration.md"];
+const PAGES: [&str; 4] = [
+    "README.md",
+    "docs/api.md",
+    "docs/configuration.md",
+    "docs/siteverify.md",
+];
+/// What the dialects call a token that was verified before.
+const SPENT: [&str; 2] = ["already-seen-response", "timeout-or-duplicate"];
 
 /// Runs every snippet against the server `binary`.
 ///
@@ -65,7 +72,7 @@ impl Snippet {
         let (first, second) = (printed()?, printed()?);
         if first.contains("true")
             && second.contains("false")
-            && second.contains("already-seen-response")
+            && SPENT.iter().any(|code| second.contains(code))
         {
             Ok(())
         } else {

@@ -7,23 +7,27 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Request, State};
+use axum::http::{Uri, header};
+use axum::response::{IntoResponse, Response};
 use cattlegrid::{Action, Passed, Refusal};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::hcaptcha;
+use super::{hcaptcha, not_allowed};
 use crate::app::App;
 use crate::extract::BodyType;
+use crate::problem::Details;
 use crate::verification::{self, Asked, Denial, Reply};
 
 pub(super) fn router() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(siteverify))
+    OpenApiRouter::new().routes(routes!(siteverify, siteverify_by_query))
 }
 
 /// What a site's back end asks.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Question {
     /// The site's secret key.
     pub(super) secret: Option<String>,
@@ -79,13 +83,34 @@ async fn siteverify(State(app): State<Arc<App>>, request: Request) -> Json<Reply
     let kind = BodyType::of(request.headers());
     let reply = match verification::form_or_json(request, &app).await {
         Ok(question) if hcaptcha::is_asked(&app, &question) => {
-            let verdict = hcaptcha::verify(&app, question, kind).await;
-            Reply::new(&app, verdict.map(Verified::Hcaptcha), hcaptcha::word)
+            as_hcaptcha(&app, question, kind).await
         }
         Ok(question) => Reply::new(&app, verify(&app, question).await, Refusal::code),
         Err(denial) => Reply::new(&app, Err(denial), Refusal::code),
     };
     Json(reply)
+}
+
+/// Verifies a response token of a site that speaks hCaptcha, some of whose clients ask like this, and spends it.
+#[utoipa::path(get, path = "/siteverify", tag = "siteverify",
+    operation_id = "siteverify_by_query",
+    params(Question),
+    responses(
+        (status = OK, description = "Whether to let the visitor through", body = Reply<Verified>),
+        (status = METHOD_NOT_ALLOWED, description = "`method-not-allowed`: the site does not speak hCaptcha", content_type = "application/problem+json", body = Details<'_>),
+    ))]
+async fn siteverify_by_query(State(app): State<Arc<App>>, uri: Uri) -> Response {
+    match verification::form(uri.query().unwrap_or_default().as_bytes()) {
+        Ok(question) if hcaptcha::is_asked(&app, &question) => {
+            Json(as_hcaptcha(&app, question, Some(BodyType::Form)).await).into_response()
+        }
+        _ => ([(header::ALLOW, "POST")], not_allowed().await).into_response(),
+    }
+}
+
+async fn as_hcaptcha(app: &App, question: Question, kind: Option<BodyType>) -> Reply<Verified> {
+    let verdict = hcaptcha::verify(app, question, kind).await;
+    Reply::new(app, verdict.map(Verified::Hcaptcha), hcaptcha::word)
 }
 
 async fn verify(app: &App, question: Question) -> Result<Verified, Denial> {

@@ -410,50 +410,53 @@ async fn an_address_may_be_missing_or_what_clients_write_for_that() {
 }
 
 #[tokio::test]
-async fn questions_come_as_the_providers_take_them() {
+async fn a_form_may_come_in_parts_where_the_providers_clients_send_them() {
     let home = Home::new();
     let server = home.start_configured(&sites());
-    let parts = |secret: &str, token: &str| {
-        let part = |name: &str, text: &str| {
-            format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
-        };
-        part("secret", secret) + &part("response", token) + "--x--\r\n"
+    let part = |name: &str, text: &str| {
+        format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
     };
-    let form_in_utf_8 = "application/x-www-form-urlencoded; charset=utf-8";
-    let multipart = "multipart/form-data; boundary=x";
-    for (dialect, in_parts, by_query) in [
-        (&NATIVE, false, false),
-        (&HCAPTCHA, false, false),
-        (&RECAPTCHA, true, true),
-        (&TURNSTILE, true, false),
-    ] {
-        let secret = secret_of(dialect.name);
+    for (dialect, taken) in DIALECTS.into_iter().zip([false, false, true, true]) {
         let token = server.earn_for(&home, dialect.name).await;
+        let secret = part("secret", &secret_of(dialect.name));
+        let body = secret + &part("response", &token) + "--x--\r\n";
         let told = server
-            .post_raw(dialect.path, multipart, parts(&secret, &token))
+            .post_raw(dialect.path, "multipart/form-data; boundary=x", body)
             .await;
         assert_eq!(told.status, 200);
-        assert_eq!(
-            told.json()["success"],
-            in_parts,
-            "{} in parts",
-            dialect.name
-        );
+        assert_eq!(told.json()["success"], taken, "{}", dialect.name);
+    }
+}
 
-        let token = server.earn_for(&home, dialect.name).await;
-        let query = format!("{}?secret={secret}&response={token}", dialect.path);
-        let told = server.get(&query).await;
-        if by_query {
-            assert_eq!(told.json()["success"], true, "{} by query", dialect.name);
+#[tokio::test]
+async fn a_question_may_be_in_the_query_where_the_providers_clients_put_it() {
+    let home = Home::new();
+    let server = home.start_configured(&sites());
+    for (method, taken) in [
+        ("GET", [false, true, true, false]),
+        ("POST", [false, false, true, false]),
+    ] {
+        for (dialect, taken) in DIALECTS.into_iter().zip(taken) {
             let token = server.earn_for(&home, dialect.name).await;
-            let query = format!("{}?secret={secret}&response={token}", dialect.path);
-            let told = read(server.request("POST", &query)).await.json();
-            assert_eq!(told["success"], true, "{} by query", dialect.name);
-        } else {
-            told.assert_problem(405, "method-not-allowed");
-            let body = format!("secret={secret}&response={token}");
-            let told = server.post_raw(dialect.path, form_in_utf_8, body).await;
-            assert_eq!(told.json()["success"], true, "{}", dialect.name);
+            let question = format!("secret={}&response={token}", secret_of(dialect.name));
+            let by_query = format!("{}?{question}", dialect.path);
+            let told = read(server.request(method, &by_query)).await;
+            if taken {
+                assert_eq!(told.json()["success"], true, "{method} {}", dialect.name);
+                continue;
+            }
+            if method == "GET" {
+                told.assert_problem(405, "method-not-allowed");
+            } else {
+                assert_eq!(told.refused(), "bad-request", "{}", dialect.name);
+            }
+            let kind = "application/x-www-form-urlencoded; charset=utf-8";
+            let told = server.post_raw(dialect.path, kind, question).await;
+            assert_eq!(
+                told.json()["success"],
+                true,
+                "nothing of that spent the token"
+            );
         }
     }
 }
