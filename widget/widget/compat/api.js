@@ -35,8 +35,12 @@
     provider[method] = (/** @type {any[]} */ ...given) => {
       const call = () => compat?.methods[method]?.(...given);
       if (compat) return call();
-      const later = loaded.then(call);
-      if (method === 'render') return id(rendered++);
+      if (method === 'render') {
+        loaded.then(call);
+        return id(rendered++);
+      }
+      // Why: what the other calls mean may be a captcha that is only found once all that waited are there.
+      const later = started.then(call);
       return method === 'execute' ? later : '';
     };
   }
