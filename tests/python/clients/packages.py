@@ -133,6 +133,15 @@ def flask_xcaptcha(provider: Provider, keys: Keys) -> Settings:
     }
 
 
+def flask_xcaptcha_for_hcaptcha(provider: Provider, keys: Keys) -> Settings:
+    return {
+        **flask_xcaptcha(provider, keys),
+        "XCAPTCHA_API_URL": f"{provider.http}/1/api.js",
+        "XCAPTCHA_VERIFY_URL": f"{provider.http}/siteverify",
+        "XCAPTCHA_DIV_CLASS": "h-captcha",
+    }
+
+
 RECAPTCHA_ERROR = "Error verifying reCAPTCHA, please try again."
 
 PACKAGES = [
@@ -215,12 +224,21 @@ PACKAGES = [
         refused="parameter is",
     ),
     Package(
-        name="Flask-xCaptcha",
+        name="Flask-xCaptcha, for reCAPTCHA",
         dialect="recaptcha-v2",
         website="flask_site:flask_xcaptcha",
         app="",
         field="g-recaptcha-response",
         settings=flask_xcaptcha,
+        refused="Refused",
+    ),
+    Package(
+        name="Flask-xCaptcha, for hCaptcha",
+        dialect="hcaptcha",
+        website="flask_site:flask_xcaptcha",
+        app="",
+        field="h-captcha-response",
+        settings=flask_xcaptcha_for_hcaptcha,
         refused="Refused",
     ),
 ]
