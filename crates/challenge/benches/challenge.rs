@@ -1,11 +1,16 @@
-//! How long it takes to think of a challenge, to draw one, and to judge an answer.
+//! How long it takes to think of a challenge, to draw one, and to judge an answer or a solution.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use cattlegrid_challenge::image::{Fonts, Preset, Scale, Seed, Size, StyleOptions, draw};
+use cattlegrid_challenge::work::{
+    Puzzle, Residue, Solution, Task, TimeLock, TimeLockKey, Work, WorkSeed,
+};
 use cattlegrid_challenge::{Answer, Case, Generators, Kind, KindOptions, Prompt};
 use chacha20::ChaCha8Rng;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use crypto_bigint::{NonZero, U2048};
 use rand_core::SeedableRng;
 
 fn generate(c: &mut Criterion) {
@@ -58,6 +63,37 @@ fn judge(c: &mut Criterion) {
     c.bench_function("judge", |b| b.iter(|| answer.matches(black_box("k7mpxb"))));
 }
 
+fn time_lock(c: &mut Criterion) {
+    c.bench_function("time-lock/key", |b| {
+        let mut seeds = 0_u8..;
+        b.iter(|| TimeLockKey::from_seed([seeds.next().unwrap_or(0); 32]));
+    });
+    let key = Arc::new(TimeLockKey::from_seed([1; 32]));
+    // Why: one squaring is judged as many are.
+    let lock = TimeLock::new(key, 1).and_then(|lock| Work::new(vec![Task::TimeLock(lock)]));
+    let Ok(work) = lock else {
+        return;
+    };
+    let seed = WorkSeed::from_bytes([2; 32]);
+    c.bench_function("time-lock/puzzle", |b| {
+        b.iter(|| work.puzzles(black_box(&seed)));
+    });
+    let solutions: Vec<_> = work.puzzles(&seed).iter().filter_map(square).collect();
+    c.bench_function("time-lock/judge", |b| {
+        b.iter(|| work.is_done(&seed, black_box(&solutions)));
+    });
+}
+
+/// The solution of a time lock of one squaring.
+fn square(puzzle: &Puzzle) -> Option<Solution> {
+    let Puzzle::TimeLock(puzzle) = puzzle else {
+        return None;
+    };
+    let modulus = NonZero::new(U2048::from_be_hex(&puzzle.modulus())).into_option()?;
+    let squared = U2048::from_be_hex(&puzzle.base()).square_mod(&modulus);
+    Residue::from_hex(&format!("{squared:x}")).map(Solution::Residue)
+}
+
 /// Many prompts, so that no cache or branch predictor knows what comes next.
 fn pictures() -> Vec<(Prompt, Seed)> {
     let Ok(generators) = Generators::new(&KindOptions::default(), &Fonts::embedded()) else {
@@ -79,5 +115,5 @@ fn pictures() -> Vec<(Prompt, Seed)> {
         .collect()
 }
 
-criterion_group!(benches, generate, render, judge);
+criterion_group!(benches, generate, render, judge, time_lock);
 criterion_main!(benches);

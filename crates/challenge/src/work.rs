@@ -27,6 +27,7 @@
 
 mod derivation;
 mod hashing;
+mod time_lock;
 
 use std::fmt;
 
@@ -37,6 +38,7 @@ use crate::ChallengeError;
 
 pub use derivation::{Algorithm, Derivation, DerivationPuzzle};
 pub use hashing::{HashPuzzle, Hashing};
+pub use time_lock::{Residue, TimeLock, TimeLockKey, TimeLockPuzzle};
 
 /// What the puzzles of one work are made from: 256 bits that nobody may foresee.
 #[derive(Clone, PartialEq, Eq)]
@@ -67,6 +69,8 @@ pub enum Task {
     Hashing(Hashing),
     /// A key that begins as asked.
     Derivation(Derivation),
+    /// A number squared over and over.
+    TimeLock(TimeLock),
 }
 
 /// What a browser gets to solve.
@@ -76,6 +80,8 @@ pub enum Puzzle {
     Hashing(HashPuzzle),
     /// A counter whose key begins as asked.
     Derivation(DerivationPuzzle),
+    /// A number to be squared over and over.
+    TimeLock(TimeLockPuzzle),
 }
 
 /// What a browser sends back for one puzzle.
@@ -90,6 +96,8 @@ pub enum Solution {
         /// The key.
         key: Vec<u8>,
     },
+    /// For [`Puzzle::TimeLock`].
+    Residue(Residue),
 }
 
 impl Puzzle {
@@ -99,6 +107,7 @@ impl Puzzle {
             (Self::Derivation(puzzle), Solution::Key { counter, key }) => {
                 puzzle.accepts(*counter, key)
             }
+            (Self::TimeLock(puzzle), Solution::Residue(residue)) => puzzle.accepts(residue),
             _ => false,
         }
     }
@@ -128,7 +137,7 @@ impl Work {
             .iter()
             .map(|task| match task {
                 Task::Hashing(hashing) => usize::from(hashing.count()),
-                Task::Derivation(_) => 1,
+                Task::Derivation(_) | Task::TimeLock(_) => 1,
             })
             .sum()
     }
@@ -145,6 +154,7 @@ impl Work {
                 Task::Derivation(derivation) => {
                     puzzles.push(Puzzle::Derivation(derivation.puzzle(&mut rng)));
                 }
+                Task::TimeLock(lock) => puzzles.push(Puzzle::TimeLock(lock.puzzle(&mut rng))),
             }
         }
         puzzles

@@ -6,6 +6,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::challenge::work::TimeLockKey;
 use crate::{Entropy, Error, NoEntropy};
 
 /// What the seal, and everything else that follows from a secret, is derived for.
@@ -21,6 +22,7 @@ pub(crate) enum Purpose {
     DemoSecretKey,
     OwnSiteKey,
     OwnSecretKey,
+    TimeLock,
 }
 
 impl Purpose {
@@ -33,6 +35,7 @@ impl Purpose {
             Self::DemoSecretKey => b"cattlegrid/1/demo/secret-key",
             Self::OwnSiteKey => b"cattlegrid/1/own/site-key",
             Self::OwnSecretKey => b"cattlegrid/1/own/secret-key",
+            Self::TimeLock => b"cattlegrid/1/time-lock",
         }
     }
 }
@@ -134,6 +137,14 @@ impl Secrets {
             .and_then(Self::new)
     }
 
+    /// The key of time locks that follows from the secret that seals, so that all who hold it agree, and nothing about the
+    /// secret follows from it. Takes some tenths of a second.
+    ///
+    /// Puzzles that were set before the secrets were rotated do not accept their solutions after.
+    pub fn time_lock_key(&self) -> TimeLockKey {
+        TimeLockKey::from_seed(self.derive(Purpose::TimeLock))
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Secret> {
         self.0.iter()
     }
@@ -143,5 +154,12 @@ impl Secrets {
         self.0
             .first()
             .map_or([0; 32], |secret| secret.derive(purpose))
+    }
+}
+
+impl From<Secret> for Secrets {
+    /// One secret, which seals and opens.
+    fn from(secret: Secret) -> Self {
+        Self(vec![secret])
     }
 }

@@ -1,5 +1,6 @@
 //! What every handler shares.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -62,7 +63,7 @@ impl App {
         if let Some(site) = &test_site {
             dialects.insert(site.key().clone(), Dialect::Turnstile);
         }
-        let sites = sites(config, demo.clone().into_iter().chain(test_site))?;
+        let sites = sites(config, secrets, demo.clone().into_iter().chain(test_site))?;
         Ok(Self {
             gate: Gate::new(
                 secrets,
@@ -247,11 +248,17 @@ pub fn demo(config: &Config, secrets: &Secrets) -> Result<Option<Site>, Error> {
 ///
 /// # Errors
 /// [`Error::Config`] and [`Error::ReadFile`] when one cannot be built, or two cannot be told apart.
-pub fn sites(config: &Config, others: impl IntoIterator<Item = Site>) -> Result<Sites, Error> {
+pub fn sites(
+    config: &Config,
+    secrets: &Secrets,
+    others: impl IntoIterator<Item = Site>,
+) -> Result<Sites, Error> {
+    // Why: it takes a while to make, and few sites have locks.
+    let time_lock_key = LazyCell::new(|| Arc::new(secrets.time_lock_key()));
     let mut sites = config
         .sites
         .iter()
-        .map(|site| site.build(config))
+        .map(|site| site.build(config, || Arc::clone(&time_lock_key)))
         .collect::<Result<Vec<_>, _>>()?;
     sites.extend(others);
     Sites::new(sites).map_err(|error| Error::config("sites", error))

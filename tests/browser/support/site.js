@@ -27,6 +27,8 @@ export class Site {
     this.body = '';
     /** What the page's own script does. */
     this.script = '';
+    /** @type {Map<string, { type: string, content: Buffer }>} what else there is, by path */
+    this.files = new Map();
     this.lang = 'en';
     /** @type {string[]} the bodies of the forms that were sent */
     this.received = [];
@@ -42,6 +44,12 @@ export class Site {
         let body = '';
         for await (const chunk of request) body += chunk;
         site.received.push(body);
+      }
+      const file = site.files.get(request.url ?? '');
+      if (file) {
+        response.setHeader('content-type', file.type);
+        response.end(file.content);
+        return;
       }
       const [type, content] =
         request.url === '/page.js'

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use cattlegrid::Site;
+use cattlegrid::{OsEntropy, Secret, Site};
 
 use super::print;
 use crate::config::Config;
@@ -10,7 +10,9 @@ use crate::data_dir::{self, DataDir};
 use crate::{Error, app};
 
 pub(super) fn run(config: &Config) -> Result<(), Error> {
-    let sites = app::sites(config, [])?;
+    // Why: nothing that is shown here follows from the secret, which need not be there yet.
+    let secrets = Secret::generate(&OsEntropy)?.into();
+    let sites = app::sites(config, &secrets, [])?;
     let mut text = String::new();
     line(&mut text, "listens on", &config.listen);
     line(&mut text, "secret", &secret(config)?);

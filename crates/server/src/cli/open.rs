@@ -23,7 +23,7 @@ impl Open {
         let key: ChallengeKey = self.key.trim().parse().map_err(Error::Key)?;
         let config = self.settings.load()?;
         let secrets = data_dir::secrets(&config)?;
-        let sites = app::sites(&config, app::demo(&config, &secrets)?)?;
+        let sites = app::sites(&config, &secrets, app::demo(&config, &secrets)?)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let url = StoreUrl::memory();
         let store = AnyStore::open(&url, Arc::clone(&clock)).map_err(|source| Error::Store {

@@ -1,9 +1,10 @@
 //! What Cap's widget has to compute for a site.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use cattlegrid::challenge::ChallengeError;
-use cattlegrid::challenge::work::{Hashing, Task, Work};
+use cattlegrid::challenge::work::{Hashing, Task, TimeLock, TimeLockKey, Work};
 use serde::Deserialize;
 
 /// What Cap's widget has to compute for a site.
@@ -16,6 +17,8 @@ pub struct CapConfig {
     pub count: u16,
     /// With how many hexadecimal zeros their hashes have to begin. Default 4.
     pub zeros: u8,
+    /// How many squarings of `rsw`. Default 75,000.
+    pub squarings: u32,
 }
 
 /// A protocol of Cap's format 2, under Cap's own name.
@@ -24,6 +27,9 @@ pub enum Protocol {
     /// Many small searches for a hash, of which a computer does as many at a time as it has processors.
     #[serde(rename = "sha256-pow")]
     Sha256Pow,
+    /// A time lock of Rivest, Shamir and Wagner, which no number of processors opens faster.
+    #[serde(rename = "rsw")]
+    Rsw,
 }
 
 impl Default for CapConfig {
@@ -32,16 +38,20 @@ impl Default for CapConfig {
             protocols: vec![Protocol::Sha256Pow],
             count: 50,
             zeros: 4,
+            squarings: 75_000,
         }
     }
 }
 
 impl CapConfig {
-    /// All that has to be computed, in the order of the protocols.
+    /// All that has to be computed, in the order of the protocols. Calls for a time lock's key only if there is one.
     ///
     /// # Errors
     /// [`ChallengeError::Option`] when there is no protocol, one is there twice, or a number is out of its bounds.
-    pub fn work(&self) -> Result<Work, ChallengeError> {
+    pub fn work(
+        &self,
+        time_lock_key: impl Fn() -> Arc<TimeLockKey>,
+    ) -> Result<Work, ChallengeError> {
         let mut named = HashSet::new();
         if self.protocols.is_empty() || !self.protocols.iter().all(|name| named.insert(name)) {
             return Err(ChallengeError::Option {
@@ -51,6 +61,7 @@ impl CapConfig {
         }
         let tasks = self.protocols.iter().map(|protocol| match protocol {
             Protocol::Sha256Pow => Hashing::new(self.count, self.zeros).map(Task::Hashing),
+            Protocol::Rsw => TimeLock::new(time_lock_key(), self.squarings).map(Task::TimeLock),
         });
         Work::new(tasks.collect::<Result<_, _>>()?)
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cattlegrid::challenge::image::{Font, Fonts, Style, StyleOptions};
+use cattlegrid::challenge::work::TimeLockKey;
 use cattlegrid::challenge::{
     CharsOptions, Generators, Kind, KindOptions, MathOptions, UnicodeOptions, WordsOptions,
 };
@@ -71,11 +72,15 @@ pub struct SiteConfig {
 }
 
 impl SiteConfig {
-    /// The site. Reads its fonts and words, relative to where `config` stands.
+    /// The site. Reads its fonts and words, relative to where `config` stands, and calls for a time lock's key if it has one.
     ///
     /// # Errors
     /// [`Error::ReadFile`] and [`Error::Config`] when a file or a value will not do.
-    pub fn build(&self, config: &Config) -> Result<Site, Error> {
+    pub fn build(
+        &self,
+        config: &Config,
+        time_lock_key: impl Fn() -> Arc<TimeLockKey>,
+    ) -> Result<Site, Error> {
         let wrong = |part: &str, error: &dyn std::fmt::Display| {
             Error::config(&format!("site `{}`: {part}", self.key), error)
         };
@@ -115,7 +120,10 @@ impl SiteConfig {
                 Ok(site.with_work(Arc::new(work), self.altcha.earns()))
             }
             Dialect::Cap => {
-                let work = self.cap.work().map_err(|error| wrong("cap", &error))?;
+                let work = self
+                    .cap
+                    .work(time_lock_key)
+                    .map_err(|error| wrong("cap", &error))?;
                 Ok(site.with_work(Arc::new(work), Earns::Token))
             }
             _ => Ok(site),

@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use cattlegrid::challenge::work::{Puzzle, Solution};
-use cattlegrid::{Refusal, ResponseToken, SecretKey, Site, Verification, WorkKey};
+use cattlegrid::challenge::work::{Puzzle, Residue, Solution};
+use cattlegrid::{Refusal, Site, WorkKey};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,9 +19,10 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::dialect::Dialect;
 use crate::drawing::NotDrawn;
-use crate::extract::{JsonBody, JsonOrForm, SiteKeyInPath};
+use crate::extract::{JsonBody, SiteKeyInPath};
 use crate::origin::Page;
 use crate::problem::Problem;
+use crate::verification::{self, Asked};
 
 pub(super) fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
@@ -112,20 +113,22 @@ impl From<NotDrawn> for Refused {
     }
 }
 
+impl From<Problem> for Refused {
+    /// What is wrong with a body.
+    fn from(problem: Problem) -> Self {
+        match problem.code() {
+            "body-too-large" => Self::BODY_TOO_LARGE,
+            _ => Self::NO_FIELDS,
+        }
+    }
+}
+
 /// The site of that key, if it speaks Cap.
 fn site<'a>(app: &'a App, key: &str) -> Option<&'a Site> {
     app.gate()
         .sites()
         .get(key)
         .filter(|site| app.dialect(site) == Dialect::Cap)
-}
-
-/// `refused`, or what is to be said of a body that is larger than may be.
-fn unread(problem: &Problem, refused: Refused) -> Refused {
-    match problem.code() {
-        "body-too-large" => Refused::BODY_TOO_LARGE,
-        _ => refused,
-    }
 }
 
 /// What a widget has to compute.
@@ -153,6 +156,17 @@ enum Posed {
         /// Hexadecimal zeros.
         target: String,
     },
+    /// Square `x` modulo `N` for `t` times, each time what came of the last.
+    #[serde(rename = "rsw")]
+    Rsw {
+        /// The modulus, in hexadecimal.
+        #[serde(rename = "N")]
+        modulus: String,
+        /// What is squared, in hexadecimal.
+        x: String,
+        /// How often.
+        t: u32,
+    },
 }
 
 impl Posed {
@@ -162,6 +176,11 @@ impl Posed {
             Puzzle::Hashing(puzzle) => Some(Self::Sha256Pow {
                 salt: puzzle.salt().to_owned(),
                 target: puzzle.target(),
+            }),
+            Puzzle::TimeLock(puzzle) => Some(Self::Rsw {
+                modulus: puzzle.modulus(),
+                x: puzzle.base(),
+                t: puzzle.squarings(),
             }),
             Puzzle::Derivation(_) => None,
         }
@@ -206,7 +225,7 @@ struct Redemption {
     #[serde(default)]
     #[schema(value_type = String)]
     token: Value,
-    /// A solution for each puzzle, in their order: `{"nonce"}` for `sha256-pow`.
+    /// A solution for each puzzle, in their order: `{"nonce"}` of `sha256-pow`, `{"y"}` of `rsw`.
     #[serde(default)]
     #[schema(value_type = Vec<Object>)]
     solutions: Value,
@@ -241,7 +260,7 @@ async fn redeem(
     page: Result<Page, Problem>,
     body: Result<JsonBody<Redemption>, Problem>,
 ) -> Result<Json<Redeemed>, Refused> {
-    let JsonBody(body) = body.map_err(|problem| unread(&problem, Refused::NO_FIELDS))?;
+    let JsonBody(body) = body?;
     let (token, given) = match (body.token, body.solutions) {
         (Value::Null, _) | (_, Value::Null) => return Err(Refused::NO_FIELDS),
         (Value::String(token), Value::Array(given)) => (token, given),
@@ -280,29 +299,33 @@ async fn redeem(
     }))
 }
 
-/// What the widget makes of one puzzle: `{"nonce": 1234}`, where the number may be a string as well.
+/// What the widget makes of one puzzle: `{"nonce": 1234}`, or `{"y": "c0ffee"}` of a time lock.
 fn solution(given: &Value) -> Option<Solution> {
-    match given.get("nonce")? {
-        Value::Number(nonce) => nonce.as_u64(),
-        // Why: the hash is that of the digits, so that a number written otherwise is another nonce.
-        Value::String(text) => text
-            .parse()
-            .ok()
-            .filter(|nonce: &u64| nonce.to_string() == *text),
+    match (given.get("nonce"), given.get("y")) {
+        (Some(Value::Number(nonce)), None) => nonce.as_u64().map(Solution::Nonce),
+        (Some(Value::String(nonce)), None) => decimal(nonce).map(Solution::Nonce),
+        (None, Some(Value::String(y))) => Residue::from_hex(y).map(Solution::Residue),
         _ => None,
     }
-    .map(Solution::Nonce)
+}
+
+/// The number, if that is how it is written: the hash is that of the digits.
+fn decimal(text: &str) -> Option<u64> {
+    text.parse()
+        .ok()
+        .filter(|number: &u64| number.to_string() == text)
 }
 
 /// What a site's back end asks.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = CapQuestion)]
 struct Question {
     /// The site's secret key.
-    #[serde(default)]
-    secret: String,
+    #[schema(required)]
+    secret: Option<String>,
     /// The token that the form was sent with.
-    #[serde(default)]
-    response: String,
+    #[schema(required)]
+    response: Option<String>,
 }
 
 /// Verifies a token, and spends it.
@@ -313,42 +336,43 @@ struct Question {
         (Question = "application/x-www-form-urlencoded"),
     )),
     responses(
-        (status = OK, description = "Let the visitor through: `{\"success\": true}`"),
+        (status = OK, description = "Let the visitor through", body = Verified),
         (status = BAD_REQUEST, description = "`Missing required parameters`", body = Refused),
         (status = FORBIDDEN, description = "`Invalid site key or secret`, `Token expired`", body = Refused),
         (status = NOT_FOUND, description = "`Invalid site key or secret`, `Token not found`", body = Refused),
-        (status = PAYLOAD_TOO_LARGE, description = "`Body too large`", body = Refused),
         (status = SERVICE_UNAVAILABLE, description = "`Validation failed`: try again", body = Refused),
     ))]
 async fn siteverify(
     State(app): State<Arc<App>>,
     SiteKeyInPath(site_key): SiteKeyInPath,
-    body: Result<JsonOrForm<Question>, Problem>,
-) -> Result<Json<Value>, Refused> {
-    let JsonOrForm(Question { secret, response }) =
-        body.map_err(|problem| unread(&problem, Refused::NO_PARAMETERS))?;
-    if secret.is_empty() || response.is_empty() {
-        return Err(Refused::NO_PARAMETERS);
-    }
-    if app.gate().sites().get(&site_key).is_none() {
-        return Err(Refused::UNKNOWN_KEYS);
-    }
-    let secret: SecretKey = secret.parse().map_err(|_| Refused::WRONG_SECRET)?;
-    let owner = app.gate().sites().by_secret(&secret);
-    if owner.is_none_or(|site| site.key().as_str() != site_key) {
-        return Err(Refused::WRONG_SECRET);
-    }
-    let token: ResponseToken = response
+    request: Request,
+) -> Result<Json<Verified>, Refused> {
+    let Question { secret, response } = verification::form_or_json(request, &app)
+        .await
+        .map_err(|_| Refused::NO_PARAMETERS)?;
+    let asked = Asked::new(secret, response).map_err(|_| Refused::NO_PARAMETERS)?;
+    let gate = app.gate();
+    let site = gate.sites().get(&site_key).ok_or(Refused::UNKNOWN_KEYS)?;
+    let (secret, token) = asked
         .parse()
         .map_err(|refusal| Refused::of(&app, &refusal))?;
-    match app.gate().verify(&secret, &token, None).await {
-        Verification::Passed(_) => {
-            app.metrics().verified(None);
-            Ok(Json(json!({ "success": true })))
-        }
-        Verification::Refused(refusal) => {
-            app.metrics().verified(Some(refusal.code()));
-            Err(Refused::of(&app, &refusal))
-        }
+    let owner = gate.sites().by_secret(&secret);
+    if owner.is_none_or(|owner| owner.key() != site.key()) {
+        return Err(Refused::WRONG_SECRET);
     }
+    let verdict = verification::passed(gate.verify(&secret, &token, None).await);
+    app.metrics()
+        .verified(verdict.as_ref().err().map(Refusal::code));
+    match verdict {
+        Ok(_) => Ok(Json(Verified { success: true })),
+        Err(refusal) => Err(Refused::of(&app, &refusal)),
+    }
+}
+
+/// Somebody to let through.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CapVerified)]
+struct Verified {
+    /// `true`
+    success: bool,
 }

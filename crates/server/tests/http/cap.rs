@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use num_bigint::BigUint;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
@@ -38,6 +39,16 @@ const SITES: &str = r#"
     challenge_ttl = "1s"
     token_ttl = "1s"
     [sites.cap]
+    count = 1
+    zeros = 1
+
+    [[sites]]
+    key = "locked"
+    secret = "secret-of-the-locked-site"
+    dialect = "cap"
+    [sites.cap]
+    protocols = ["rsw", "sha256-pow"]
+    squarings = 500
     count = 1
     zeros = 1
 
@@ -82,17 +93,29 @@ fn solve_one(posed: &Value) -> Value {
     match posed["protocol"].as_str().unwrap() {
         "sha256-pow" => {
             let (salt, target) = (payload("salt"), payload("target"));
-            json!({ "nonce": search(salt, |hash| hash.starts_with(target)) })
+            json!({ "nonce": search(salt, 0..u64::MAX, |hash| hash.starts_with(target)) })
+        }
+        "rsw" => {
+            let times = posed["payload"]["t"].as_u64().unwrap();
+            json!({ "y": square(payload("x"), payload("N"), times) })
         }
         other => panic!("unknown protocol {other}"),
     }
 }
 
-/// The first nonce whose hash is as wanted.
-fn search(salt: &str, wanted: impl Fn(&str) -> bool) -> u64 {
+/// What squaring comes to, in hexadecimal.
+fn square(base: &str, modulus: &str, times: u64) -> String {
+    let number = |digits: &str| BigUint::parse_bytes(digits.as_bytes(), 16).unwrap();
+    let modulus = number(modulus);
+    let squared = (0..times).fold(number(base), |square, _| &square * &square % &modulus);
+    squared.to_str_radix(16)
+}
+
+/// The first of these nonces whose hash is as wanted.
+fn search(salt: &str, mut nonces: impl Iterator<Item = u64>, wanted: impl Fn(&str) -> bool) -> u64 {
     let hash =
         |nonce: u64| data_encoding::HEXLOWER.encode(&Sha256::digest(format!("{salt}{nonce}")));
-    (0..u64::MAX).find(|&nonce| wanted(&hash(nonce))).unwrap()
+    nonces.find(|&nonce| wanted(&hash(nonce))).unwrap()
 }
 
 #[track_caller]
@@ -161,9 +184,11 @@ async fn nonces_are_numbers_or_strings_of_digits() {
     let salt = challenge["challenges"][0]["payload"]["salt"]
         .as_str()
         .unwrap();
-    let wrong = search(salt, |hash| !hash.starts_with('0'));
+    let wrong = |nonces| json!(search(salt, nonces, |hash| !hash.starts_with('0')));
     for nonce in [
-        json!(wrong),
+        wrong(0..u64::MAX),
+        wrong(9_007_199_254_740_993..u64::MAX),
+        wrong(u64::MAX - 100..u64::MAX),
         json!(format!("0{digits}")),
         json!(format!("+{digits}")),
         json!(format!(" {digits}")),
@@ -171,8 +196,6 @@ async fn nonces_are_numbers_or_strings_of_digits() {
         json!("x"),
         json!(-1),
         json!(0.5),
-        json!(9_007_199_254_740_993_u64),
-        json!(u64::MAX),
         json!(1e300),
         json!("1".repeat(1000)),
         json!(null),
@@ -215,6 +238,78 @@ async fn nonces_are_numbers_or_strings_of_digits() {
         reply.json()["success"],
         true,
         "nothing was spent by what was wrong"
+    );
+}
+
+#[tokio::test]
+async fn a_time_lock_opens_for_who_squares() {
+    let home = Home::new();
+    let server = home.start_configured(SITES);
+    let challenge = server.challenge("locked").await;
+    let posed = &challenge["challenges"];
+    assert_eq!(posed[0]["protocol"], "rsw");
+    assert_eq!(posed[1]["protocol"], "sha256-pow");
+    let lock = &posed[0]["payload"];
+    assert_eq!(lock["t"], 500);
+    let [modulus, base] = ["N", "x"].map(|name| lock[name].as_str().unwrap());
+    assert_eq!(modulus.len(), 512);
+    assert!(u8::from_str_radix(&modulus[..1], 16).unwrap() >= 8);
+    let right = solve(&challenge);
+    let y = right[0]["y"].as_str().unwrap();
+    let too_large = BigUint::parse_bytes(y.as_bytes(), 16).unwrap()
+        + BigUint::parse_bytes(modulus.as_bytes(), 16).unwrap();
+    for wrong in [
+        json!(square(base, modulus, 499)),
+        json!(square(base, modulus, 501)),
+        json!(base),
+        json!("0"),
+        json!("1"),
+        json!(""),
+        json!("-1"),
+        json!("not hexadecimal"),
+        json!(too_large.to_str_radix(16)),
+        json!("f".repeat(512)),
+        json!(format!("{y:0>513}")),
+        json!("f".repeat(40_000)),
+        json!(7),
+        json!(null),
+    ] {
+        let solutions = json!([{ "y": wrong }, right[1]]);
+        let reply = server.redeem("locked", &challenge, &solutions).await;
+        assert_refused(&reply, 403, "Invalid solution");
+    }
+    for (solutions, status, error) in [
+        (json!([right[1], right[0]]), 403, "Invalid solution"),
+        (json!([right[0], right[0]]), 403, "Invalid solution"),
+        (json!([right[1], right[1]]), 403, "Invalid solution"),
+        (json!([right[0]]), 400, "Invalid solutions"),
+    ] {
+        let reply = server.redeem("locked", &challenge, &solutions).await;
+        assert_refused(&reply, status, error);
+    }
+    let reply = server.redeem("locked", &challenge, &right).await;
+    assert_eq!(reply.json()["success"], true, "{reply:?}");
+    let reply = server.redeem("locked", &challenge, &right).await;
+    assert_refused(&reply, 403, "Challenge already redeemed");
+}
+
+#[tokio::test]
+async fn time_locks_are_the_same_after_a_restart_and_other_with_another_secret() {
+    let home = Home::new();
+    let server = home.start_configured(SITES);
+    let challenge = server.challenge("locked").await;
+    server.stop();
+    let server = home.start_configured(SITES);
+    let reply = server
+        .redeem("locked", &challenge, &solve(&challenge))
+        .await;
+    assert_eq!(reply.json()["success"], true, "{reply:?}");
+    let stranger_home = Home::new();
+    let stranger = stranger_home.start_configured(SITES);
+    let modulus = |challenge: &Value| challenge["challenges"][0]["payload"]["N"].clone();
+    assert_ne!(
+        modulus(&stranger.challenge("locked").await),
+        modulus(&challenge)
     );
 }
 
@@ -393,8 +488,8 @@ async fn every_refusal_has_the_status_and_the_words_of_caps_server() {
         (
             FORM,
             format!("secret={SECRET}&response={large}"),
-            413,
-            "Body too large",
+            400,
+            "Missing required parameters",
         ),
         (
             FORM,
@@ -537,6 +632,8 @@ async fn a_parameter_that_will_not_do_stops_the_start_by_name() {
         ("count = 501", "count"),
         ("count = 70000", "count"),
         ("zeros = 9", "zeros"),
+        ("protocols = [\"rsw\"]\nsquarings = 0", "squarings"),
+        ("protocols = [\"rsw\"]\nsquarings = 1000001", "squarings"),
         ("zeroes = 4", "zeroes"),
     ] {
         let file = home.file(
