@@ -73,12 +73,12 @@ impl Live {
         self.data.path()
     }
 
-    /// A response token of the demo site, earned as a person earns it, but for reading the picture.
+    /// The key of a new challenge of the demo site, and its answer, without anybody reading the picture.
     ///
     /// # Errors
     ///
     /// The server refuses, or the key does not open.
-    pub(crate) fn token(&self, shell: &Shell) -> Result<String, Error> {
+    pub(crate) fn solved(&self, shell: &Shell) -> Result<(String, String), Error> {
         let Self {
             address, binary, ..
         } = self;
@@ -92,6 +92,17 @@ impl Live {
             .quiet()
             .read()?;
         let answer = text(&serde_json::from_str(&opened)?, "answer")?;
+        Ok((key, answer))
+    }
+
+    /// A response token of the demo site.
+    ///
+    /// # Errors
+    ///
+    /// The server refuses, or the key does not open.
+    pub(crate) fn token(&self, shell: &Shell) -> Result<String, Error> {
+        let (key, answer) = self.solved(shell)?;
+        let address = &self.address;
         let answered = post(
             &format!("{address}/api/v1/challenges/{key}/answer"),
             &json!({"answer": answer}),

@@ -2,7 +2,8 @@
 //!
 //! A fenced block takes part if a word after its language says how: ```` ```sh verify ````, `python verify` and
 //! `js verify` are programs that read `SECRET_KEY` and `TOKEN` from the environment, call siteverify and print what
-//! comes back; `toml check` is a configuration that `cattlegrid check` must accept.
+//! comes back; with `answer` instead they read `KEY` and `ANSWER`, and call what judges those; `toml check` is a
+//! configuration that `cattlegrid check` must accept.
 
 use std::{fs, path::Path};
 
@@ -14,14 +15,21 @@ use crate::{error::Error, live::Live};
 /// The address that the documentation uses, which is the server's default.
 const DOCUMENTED_ADDRESS: &str = "http://127.0.0.1:8080";
 /// The pages with such code.
-const PAGES: [&str; 4] = [
+const PAGES: [&str; 6] = [
     "README.md",
     "docs/api.md",
     "docs/configuration.md",
+    "docs/migrating-django-rest-captcha.md",
+    "docs/migrating-django-simple-captcha.md",
     "docs/siteverify.md",
 ];
-/// What the dialects call a token that was verified before.
-const SPENT: [&str; 2] = ["already-seen-response", "timeout-or-duplicate"];
+/// What is said to a token or an answer that was given before, by each of the addresses that judge one.
+const SPENT: [&str; 4] = [
+    "already-seen-response",
+    "timeout-or-duplicate",
+    "spent-key",
+    "invalid or expired captcha key",
+];
 
 /// Runs every snippet against the server `binary`.
 ///
@@ -52,27 +60,44 @@ impl Snippet {
     fn check(&self, shell: &Shell, binary: &Path, live: &Live) -> Result<(), Error> {
         match self.purpose.as_str() {
             "verify" => self.verify(shell, live),
+            "answer" => self.answer(shell, live),
             _ => self.configure(shell, binary),
         }
     }
 
     /// A fresh token passes once and not twice.
     fn verify(&self, shell: &Shell, live: &Live) -> Result<(), Error> {
-        let code = self.code.replace(DOCUMENTED_ADDRESS, &live.address);
         let token = live.token(shell)?;
+        let environment = [("SECRET_KEY", &*live.secret_key), ("TOKEN", &token)];
+        self.pass_once(shell, live, &environment)
+    }
+
+    /// The answer to a fresh challenge passes once and not twice.
+    fn answer(&self, shell: &Shell, live: &Live) -> Result<(), Error> {
+        let (key, answer) = live.solved(shell)?;
+        let environment = [("KEY", &*key), ("ANSWER", &*answer)];
+        self.pass_once(shell, live, &environment)
+    }
+
+    fn pass_once(
+        &self,
+        shell: &Shell,
+        live: &Live,
+        environment: &[(&str, &str)],
+    ) -> Result<(), Error> {
+        let code = self.code.replace(DOCUMENTED_ADDRESS, &live.address);
         let printed = || -> Result<String, Error> {
             let program = self.program(shell, &code)?;
             Ok(program
-                .env("SECRET_KEY", &live.secret_key)
-                .env("TOKEN", &token)
+                .envs(environment.iter().copied())
                 .quiet()
                 .read()?
                 .to_lowercase())
         };
         let (first, second) = (printed()?, printed()?);
         if first.contains("true")
-            && second.contains("false")
-            && SPENT.iter().any(|code| second.contains(code))
+            && !second.contains("true")
+            && SPENT.iter().any(|refusal| second.contains(refusal))
         {
             Ok(())
         } else {
@@ -131,7 +156,7 @@ fn snippets(page: &str) -> Vec<Snippet> {
 /// The beginning of a snippet, if the words after the fence ask for one.
 fn snippet(info: &str) -> Option<Snippet> {
     let (language, purpose) = info.split_once(' ')?;
-    matches!(purpose, "verify" | "check").then(|| Snippet {
+    matches!(purpose, "verify" | "answer" | "check").then(|| Snippet {
         language: language.to_owned(),
         purpose: purpose.to_owned(),
         code: String::new(),

@@ -43,7 +43,7 @@ def theirs(served: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory)
     fetch("django-rest-captcha==0.3.0", home)
 
     def command(port: int) -> list[str]:
-        where = ["--chdir", str(Path(__file__).parent), "--pythonpath", str(home)]
+        where = ["--chdir", str(Path(__file__).parent / "websites"), "--pythonpath", str(home)]
         program = [sys.executable, "-m", "gunicorn", "django_packages:application", "--threads", "4"]
         return [*program, *where, "--bind", f"127.0.0.1:{port}"]
 
