@@ -10,7 +10,6 @@ use cattlegrid::{ChallengeKey, Refusal};
 use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -52,10 +51,20 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonOrForm<T> {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         let kind = BodyType::of(request.headers());
         let WholeBody(bytes) = WholeBody::from_request(request, app).await?;
+        Self::read(kind, &bytes)
+    }
+}
+
+impl<T: DeserializeOwned> JsonOrForm<T> {
+    /// The body that is written like this.
+    ///
+    /// # Errors
+    /// The problems `unsupported-media-type` and `bad-request`.
+    pub(crate) fn read(kind: Option<BodyType>, bytes: &[u8]) -> Result<Self, Problem> {
         match kind {
-            Some(BodyType::Json) => serde_json::from_slice(&bytes)
+            Some(BodyType::Json) => serde_json::from_slice(bytes)
                 .map_err(|error| Problem::bad_request(format!("the body's JSON: {error}"))),
-            Some(BodyType::Form) => serde_urlencoded::from_bytes(&bytes)
+            Some(BodyType::Form) => serde_urlencoded::from_bytes(bytes)
                 .map_err(|error| Problem::bad_request(format!("the body's form: {error}"))),
             Some(BodyType::Multipart) | None => Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -99,34 +108,6 @@ impl FromRequest<Arc<App>> for WholeBody {
             "body-too-large",
             format!("the body is larger than {limit} bytes"),
         ))
-    }
-}
-
-/// The fields of a form, or whatever JSON there is. No body at all is a form without fields.
-pub(crate) struct FormOrJson(pub(crate) Value);
-
-impl FromRequest<Arc<App>> for FormOrJson {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
-        let kind = BodyType::of(request.headers());
-        let WholeBody(bytes) = WholeBody::from_request(request, app).await?;
-        if bytes.is_empty() {
-            return Ok(Self(Value::Object(Map::new())));
-        }
-        match kind {
-            Some(BodyType::Json) => serde_json::from_slice(&bytes)
-                .map_err(|error| Problem::bad_request(format!("the body's JSON: {error}"))),
-            Some(BodyType::Form) => serde_urlencoded::from_bytes(&bytes)
-                .map(Value::Object)
-                .map_err(|error| Problem::bad_request(format!("the body's form: {error}"))),
-            Some(BodyType::Multipart) | None => Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported-media-type",
-                "send a form (`content-type: application/x-www-form-urlencoded`) or JSON",
-            )),
-        }
-        .map(Self)
     }
 }
 

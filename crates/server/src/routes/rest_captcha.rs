@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use cattlegrid::challenge::image::Scale;
@@ -23,7 +23,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::dialect::Dialect;
-use crate::extract::{FormOrJson, SiteInQuery, WholeBody};
+use crate::extract::{BodyType, JsonOrForm, SiteInQuery, WholeBody};
 use crate::origin::Page;
 use crate::picture;
 use crate::problem::{Details, Problem};
@@ -140,10 +140,11 @@ async fn verify(
     State(app): State<Arc<App>>,
     SiteInQuery(site_key): SiteInQuery,
     Page(page): Page,
-    FormOrJson(body): FormOrJson,
+    headers: HeaderMap,
+    WholeBody(body): WholeBody,
 ) -> Result<Response, Problem> {
     let site = app.site(site_key.as_deref(), Dialect::DjangoRestCaptcha)?;
-    let (key, value) = match read(&body) {
+    let (key, value) = match read(&fields(&headers, &body)?) {
         Ok(given) => given,
         Err(wrong) => return Ok(reply(StatusCode::BAD_REQUEST, wrong)),
     };
@@ -161,6 +162,14 @@ async fn verify(
         Err(refusal) => return Err(refusal.into()),
     };
     Ok(reply(StatusCode::BAD_REQUEST, Wrong::altogether(wrong)))
+}
+
+/// What Django REST framework would validate: of no body, whatever its type, an object without fields.
+fn fields(headers: &HeaderMap, body: &[u8]) -> Result<Value, Problem> {
+    if body.is_empty() {
+        return Ok(Value::Object(Map::new()));
+    }
+    JsonOrForm::read(BodyType::of(headers), body).map(|JsonOrForm(fields)| fields)
 }
 
 /// The key and the answer, if both are there.

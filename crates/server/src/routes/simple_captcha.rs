@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::dialect::Dialect;
-use crate::extract::{FormOrJson, SiteInQuery};
+use crate::extract::{JsonOrForm, SiteInQuery};
 use crate::hidden::Hidden;
 use crate::origin::Page;
 use crate::picture;
@@ -138,6 +138,20 @@ struct GivenAnswer {
     answer: Option<Hidden>,
 }
 
+impl GivenAnswer {
+    /// The key and the answer, if both are there.
+    fn whole(self) -> Result<(String, Hidden), Codes> {
+        let key = self.key.filter(|key| !key.is_empty());
+        let answer = self.answer.filter(|answer| !answer.expose().is_empty());
+        match (key, answer) {
+            (Some(key), Some(answer)) => Ok((key, answer)),
+            (None, Some(_)) => Err(Codes(vec!["missing-key"])),
+            (Some(_), None) => Err(Codes(vec!["missing-answer"])),
+            (None, None) => Err(Codes(vec!["missing-key", "missing-answer"])),
+        }
+    }
+}
+
 /// Whether to let the visitor through.
 #[derive(Serialize, ToSchema)]
 struct Judgement {
@@ -160,11 +174,11 @@ async fn verify(
     State(app): State<Arc<App>>,
     site_key: Result<SiteInQuery, Problem>,
     page: Result<Page, Problem>,
-    body: Result<FormOrJson, Problem>,
+    body: Result<JsonOrForm<GivenAnswer>, Problem>,
 ) -> Json<Judgement> {
     let judged = async {
-        let (SiteInQuery(site_key), Page(page)) = (site_key?, page?);
-        let (key, answer) = read(body?)?;
+        let (SiteInQuery(site_key), Page(page), JsonOrForm(given)) = (site_key?, page?, body?);
+        let (key, answer) = given.whole()?;
         let site = app.site(site_key.as_deref(), Dialect::DjangoSimpleCaptcha)?;
         let attempt = Attempt::new(answer.expose())
             .of_site(site)
@@ -180,20 +194,6 @@ async fn verify(
         success: error_codes.is_empty(),
         error_codes,
     })
-}
-
-/// The key and the answer, if both are there.
-fn read(FormOrJson(body): FormOrJson) -> Result<(String, Hidden), Codes> {
-    let given: GivenAnswer =
-        serde_json::from_value(body).map_err(|_| Codes(vec!["bad-request"]))?;
-    let key = given.key.filter(|key| !key.is_empty());
-    let answer = given.answer.filter(|answer| !answer.expose().is_empty());
-    match (key, answer) {
-        (Some(key), Some(answer)) => Ok((key, answer)),
-        (None, Some(_)) => Err(Codes(vec!["missing-key"])),
-        (Some(_), None) => Err(Codes(vec!["missing-answer"])),
-        (None, None) => Err(Codes(vec!["missing-key", "missing-answer"])),
-    }
 }
 
 /// Why an answer is not accepted.

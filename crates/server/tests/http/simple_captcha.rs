@@ -276,11 +276,8 @@ async fn whatever_is_wrong_the_status_is_200_and_the_code_says_what() {
     let sound = format!("key={key}&answer={answer}");
     for (kind, body, codes) in [
         (FORM, String::new(), vec!["missing-key", "missing-answer"]),
-        (
-            "text/plain",
-            String::new(),
-            vec!["missing-key", "missing-answer"],
-        ),
+        (JSON, String::new(), vec!["bad-request"]),
+        ("text/plain", String::new(), vec!["unsupported-media-type"]),
         (FORM, format!("answer={answer}"), vec!["missing-key"]),
         (FORM, format!("key={key}&answer="), vec!["missing-answer"]),
         (JSON, "{}".to_owned(), vec!["missing-key", "missing-answer"]),
