@@ -16,7 +16,7 @@
 //! for puzzle in work.puzzles(&seed) {
 //!     if let Puzzle::Derivation(puzzle) = puzzle {
 //!         let found = (0..).find_map(|counter| Some((counter, puzzle.derive(counter)?)));
-//!         solutions.extend(found.map(|(counter, key)| Solution::Key { counter, key: key.to_vec() }));
+//!         solutions.extend(found.map(|(counter, key)| Solution::Key { counter, key }));
 //!     }
 //! }
 //! assert!(work.is_done(&seed, &solutions));

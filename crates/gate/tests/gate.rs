@@ -62,7 +62,7 @@ fn solutions(puzzles: &[Puzzle]) -> Vec<Solution> {
         }
         Puzzle::Derivation(puzzle) => {
             let key_of = |counter| {
-                let key = puzzle.derive(counter)?.to_vec();
+                let key = puzzle.derive(counter)?;
                 Some(Solution::Key { counter, key })
             };
             (0..u32::MAX).find_map(key_of).unwrap()

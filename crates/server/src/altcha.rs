@@ -78,7 +78,7 @@ impl Signed {
                 work: set.key.to_string(),
             },
             expires_at: seconds(set.expires_at),
-            key_length: DerivationPuzzle::KEY_BYTES,
+            key_length: puzzle.algorithm().key_bytes(),
             key_prefix: puzzle.target(),
             nonce: HEXLOWER.encode(puzzle.nonce()),
             salt: HEXLOWER.encode(puzzle.salt()),

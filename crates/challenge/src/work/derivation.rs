@@ -60,41 +60,47 @@ impl Algorithm {
         }
     }
 
-    fn derive(self, password: &[u8], salt: &[u8], cost: u32) -> [u8; DerivationPuzzle::KEY_BYTES] {
+    /// The bytes of a key.
+    ///
+    /// As many as the hash has, where ALTCHA's widget and its libraries would shorten a key at different times; else as
+    /// many as a browser derives at most.
+    pub const fn key_bytes(self) -> usize {
+        match self {
+            Self::Sha256 | Self::Pbkdf2Sha256 | Self::Pbkdf2Sha384 | Self::Pbkdf2Sha512 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+
+    fn derive(self, password: &[u8], salt: &[u8], cost: u32) -> Vec<u8> {
         match self {
             Self::Sha256 => hashed::<Sha256>(password, salt, cost),
             Self::Sha384 => hashed::<Sha384>(password, salt, cost),
             Self::Sha512 => hashed::<Sha512>(password, salt, cost),
-            Self::Pbkdf2Sha256 => stretched::<Sha256>(password, salt, cost),
-            Self::Pbkdf2Sha384 => stretched::<Sha384>(password, salt, cost),
-            Self::Pbkdf2Sha512 => stretched::<Sha512>(password, salt, cost),
+            Self::Pbkdf2Sha256 => self.stretched::<Sha256>(password, salt, cost),
+            Self::Pbkdf2Sha384 => self.stretched::<Sha384>(password, salt, cost),
+            Self::Pbkdf2Sha512 => self.stretched::<Sha512>(password, salt, cost),
         }
+    }
+
+    fn stretched<D: EagerHash<Core: Sync>>(
+        self,
+        password: &[u8],
+        salt: &[u8],
+        cost: u32,
+    ) -> Vec<u8> {
+        let mut key = vec![0; self.key_bytes()];
+        pbkdf2_hmac::<D>(password, salt, cost, &mut key);
+        key
     }
 }
 
-fn hashed<D: Digest>(password: &[u8], salt: &[u8], cost: u32) -> [u8; DerivationPuzzle::KEY_BYTES] {
+fn hashed<D: Digest>(password: &[u8], salt: &[u8], cost: u32) -> Vec<u8> {
     let mut hash = D::new_with_prefix(salt).chain_update(password).finalize();
     for _ in 1..cost {
         hash = D::digest(&hash);
     }
-    let mut key = [0; DerivationPuzzle::KEY_BYTES];
-    for (byte, hashed) in key.iter_mut().zip(hash) {
-        *byte = hashed;
-    }
-    key
-}
-
-fn stretched<D: EagerHash>(
-    password: &[u8],
-    salt: &[u8],
-    cost: u32,
-) -> [u8; DerivationPuzzle::KEY_BYTES]
-where
-    D::Core: Sync,
-{
-    let mut key = [0; DerivationPuzzle::KEY_BYTES];
-    pbkdf2_hmac::<D>(password, salt, cost, &mut key);
-    key
+    hash.to_vec()
 }
 
 /// One key, of a number of hexadecimal zeros and then anything.
@@ -153,9 +159,6 @@ pub struct DerivationPuzzle {
 }
 
 impl DerivationPuzzle {
-    /// The bytes of a key.
-    pub const KEY_BYTES: usize = 32;
-
     /// How the key is derived.
     pub const fn algorithm(&self) -> Algorithm {
         self.task.algorithm
@@ -182,7 +185,7 @@ impl DerivationPuzzle {
     }
 
     /// The key of this counter, if it begins as it should.
-    pub fn derive(&self, counter: u32) -> Option<[u8; Self::KEY_BYTES]> {
+    pub fn derive(&self, counter: u32) -> Option<Vec<u8>> {
         let mut password = [0; 20];
         password[..16].copy_from_slice(&self.nonce);
         password[16..].copy_from_slice(&counter.to_be_bytes());
@@ -196,7 +199,8 @@ impl DerivationPuzzle {
     /// Whether this is the key of this counter, and begins as it should.
     pub fn accepts(&self, counter: u32, key: &[u8]) -> bool {
         // Why the length first: it costs nothing to refuse, and a derivation does.
-        key.len() == Self::KEY_BYTES && self.derive(counter).is_some_and(|derived| derived == key)
+        key.len() == self.task.algorithm.key_bytes()
+            && self.derive(counter).is_some_and(|derived| derived == key)
     }
 }
 
@@ -226,7 +230,7 @@ mod tests {
             cost: puzzle.cost(),
             data: None,
             expires_at: None,
-            key_length: DerivationPuzzle::KEY_BYTES,
+            key_length: puzzle.algorithm().key_bytes(),
             key_prefix: puzzle.target(),
             key_signature: None,
             memory_cost: None,
@@ -257,12 +261,12 @@ mod tests {
             (
                 Algorithm::Sha384,
                 317,
-                "006420f258f619992197473c33c8e74459f8757f780f3e0c949fabcc3b646a11",
+                "006420f258f619992197473c33c8e74459f8757f780f3e0c949fabcc3b646a11d077f82861d801a839c2e2debc40b83d",
             ),
             (
                 Algorithm::Sha512,
                 32,
-                "0048e064b556db78f3986f3e4d29746d951eb0aff8a9c8f1267975d018d388e5",
+                "0048e064b556db78f3986f3e4d29746d951eb0aff8a9c8f1267975d018d388e5c363e8587729785144c01fcb3013b219628533a1b8e4d7b16d6d86b8637fe1fd",
             ),
             (
                 Algorithm::Pbkdf2Sha256,
@@ -302,7 +306,7 @@ mod tests {
             zeros in 1_u8..=2,
             seed: u8,
             other: u32,
-            place in 0..DerivationPuzzle::KEY_BYTES,
+            place in 0..32_usize,
         ) {
             let puzzle = puzzle(algorithm, cost, zeros, seed);
             let challenge = theirs(&puzzle);

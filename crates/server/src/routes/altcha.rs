@@ -356,13 +356,16 @@ async fn token(
             let token = word.token_by(secret).ok_or(Refusal::InvalidToken)?;
             Ok(token.parse()?)
         }
-        Payload::Work(work) if work.challenge.is_by(secret) => {
+        Payload::Work(work) if !work.challenge.is_by(secret) => Err(Refusal::InvalidToken.into()),
+        Payload::Work(work) if work.challenge.data().challenge.is_some() => {
+            Err(Denial::Said(&[MISSING_CODE]))
+        }
+        Payload::Work(work) => {
             let done = done(app, &work, None)
                 .await
                 .map_err(|_| Denial::Said(&["overloaded"]))??;
             Ok(app.gate().earn(done).await?.token)
         }
-        Payload::Work(_) => Err(Refusal::InvalidToken.into()),
     }
 }
 
