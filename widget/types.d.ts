@@ -78,28 +78,37 @@ export type Params = Record<string, any>;
 
 /** What a captcha is to be, and what it is to say to the page. */
 export interface Plan {
-  /** The widget's attributes, and its custom properties. */
-  attributes: Record<string, string | null | undefined>;
-  styles: Record<string, string>;
-  /** Whether it begins when it is executed, not when it is rendered. */
-  waits: boolean;
-  /** Where its dialog is put, if it has one. */
-  dialog?: Element;
+  params: Params;
+  theme?: string;
+  locale?: string | null;
+  /** Whether it begins when it is executed, not when it is rendered. One in a dialog always does. */
+  waits?: boolean;
+  /** Where its dialog is put; else into the body. */
+  into?: Element | null;
+  /** Whether the dialog ends when its challenge expires, rather than with a new picture. */
+  ends?: boolean;
   /** Whether it is seen only when a picture must be answered. */
   shy?: boolean;
   /** After how many milliseconds it tries again by itself, if at all. */
   retry?: number;
-  /** What happens when something expires: a new picture, a button for one, nothing, or the end of the dialog. */
-  refresh?: Record<'challenge' | 'token', 'auto' | 'manual' | 'never' | 'end'>;
-  fields: (HTMLInputElement | HTMLTextAreaElement)[];
+  /** What follows when something expires outside a dialog: a new picture, which is the default, a button for one, or nothing. */
+  refresh?: { [what: string]: 'auto' | 'manual' | 'never' | undefined };
+  /** What its token is sent in. */
+  fields: [name: string, id: string, type?: 'hidden'][];
+  /** A picture must be answered. */
   opened?(): void;
-  solved(token: string, shown: boolean): void;
-  expired(what: 'challenge' | 'token', token: string): void;
+  /** `asked` is whether a picture had to be answered. */
+  solved(token: string, asked?: boolean): void;
+  expired(what: Expiring, token: string): void;
   failed(failure: Failure): void;
+  /** The person has closed the dialog. */
   closed?(): void;
-  /** What an `execute` rejects with. */
-  reason?(why: 'closed' | 'expired' | Failure): unknown;
+  /** What `execute` rejects with. */
+  reason?(why: Why): unknown;
 }
+
+export type Expiring = 'challenge' | 'token';
+export type Why = 'closed' | 'expired' | Failure;
 
 /** The detail of the widget's event `error`. */
 export interface Failure {
@@ -109,33 +118,86 @@ export interface Failure {
   retryable: boolean;
 }
 
-export interface Pending {
-  promise: Promise<string>;
-  resolve(token: string): void;
-  reject(reason: unknown): void;
+/** `place` is where its dialog is put, if it has one. */
+export type NewCaptcha = (container: Element, plan: Plan, place?: Element) => Captcha;
+
+/** What a provider's captcha needs of the widget. */
+export interface Widget extends HTMLElement {
+  readonly typed: boolean;
+  check(): Promise<void>;
+  reset(): void;
 }
+
+/** One captcha of a provider's. */
+export interface Captcha {
+  readonly container: Element;
+  readonly plan: Plan;
+  id: string | number;
+  /** The response token, or an empty string. */
+  token: string;
+  /** The key of the challenge that was shown last. */
+  key: string;
+  /** Whether there was a token that is now too old. */
+  isExpired: boolean;
+  widget?: Widget;
+  dialog?: { open(): void; close(): void; remove(): void };
+  /** Whether a picture waits for its answer. */
+  shown: boolean;
+  /** What `execute` promised, and how it is kept. */
+  pending?: Promise<string>;
+  resolve?(token: string): void;
+  reject?(reason: unknown): void;
+  /** Until it tries again by itself. */
+  timer?: number;
+  /** Begins, unless that is done already, and gives the token. */
+  execute(): Promise<string>;
+  /** Closes the dialog. */
+  close(): void;
+  /** Forgets the token, and begins again. */
+  reset(): void;
+  remove(): void;
+}
+
+/** Those on a page. */
+export interface Captchas {
+  /** An element by itself, its id, or a selector. */
+  element(where: any): Element | null;
+  /**
+   * Puts a captcha into an element, or binds it to a button. `inherit` is whether the element's `data-…` attributes
+   * count too.
+   */
+  render(where: any, given?: Params, inherit?: boolean): string | number;
+  /** A captcha by its id, its element or a selector; the first one for nothing. */
+  find(which?: unknown): Captcha | undefined;
+  remove(captcha: Captcha): void;
+  /** Renders what has one of the classes and a site key, now and whenever the page has changed. */
+  watch(...classes: string[]): void;
+}
+
+export type NewCaptchas = (dialect: Dialect) => Captchas;
 
 /** A provider's own way. */
 export interface Dialect {
   name: string;
   id(number: number): string | number;
-  plan(container: Element, params: Params, number: number): Plan;
-}
-
-/** What the address of a provider's script says. */
-export interface Setup {
-  /** The id of the captcha that is rendered as the nth, from 0. */
-  id(number: number): string | number;
-  hl: string | null;
-  /** Whether hCaptcha fills reCAPTCHA's field too. */
-  compat: boolean;
-  /** Whether hCaptcha stands in for reCAPTCHA too. */
-  alone: boolean;
+  /** Plans the nth captcha, from 0; `call` calls a callback by the name of its parameter. */
+  plan(params: Params, number: number, call: (name: string, ...given: unknown[]) => void): Plan;
 }
 
 /** What a provider's module does behind its script. */
 export interface Compat {
   /** Renders by class name, from now on. */
   watch(): void;
-  methods: Record<string, (...given: any[]) => any>;
+  methods: Record<string, (first?: any, second?: any, third?: any) => unknown>;
 }
+
+/** Starts it, with what the script's address says. */
+export type Start = (setup: {
+  /** The id of the nth captcha, from 0. */
+  id(number: number): string | number;
+  hl?: string;
+  /** Whether hCaptcha fills reCAPTCHA's field too. */
+  compat: boolean;
+  /** Whether hCaptcha stands in for reCAPTCHA too. */
+  alone: boolean;
+}) => Compat;

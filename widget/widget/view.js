@@ -12,7 +12,7 @@ const fill = (element, attributes, ...children) => {
 };
 
 /** @type {Html} */
-const html = (tag, name, attributes, ...children) =>
+export const html = (tag, name, attributes, ...children) =>
   fill(document.createElement(tag), { class: name, part: name, ...attributes }, ...children);
 
 /** A line drawing, 24 by 24, that a screen reader passes over. */

@@ -1,10 +1,6 @@
-/** @import { Failure, Params, Plan, Setup } from '../../types.js' */
+/** @import { Dialect, Start } from '../../types.js' */
 
-import { Captchas } from './captchas.js';
-import { call, field, looks } from './shared.js';
-
-// How long until the next attempt, in milliseconds.
-const RETRY = 8000;
+import { newCaptchas } from './core.js';
 
 /** @type {Record<string, string>} */
 const CODES = {
@@ -15,54 +11,52 @@ const CODES = {
   network: '200500',
 };
 
-function code(/** @type {Failure} */ failure) {
-  return CODES[failure.code] ?? '300030';
-}
-
-/** What `turnstile` does, by https://developers.cloudflare.com/turnstile/get-started/client-side-rendering/. */
-export function start(/** @type {Setup} */ { id }) {
-  /** @returns {Plan} */
-  function plan(/** @type {Element} */ _, /** @type {Params} */ params, /** @type {number} */ number) {
-    const is = (/** @type {string} */ name, /** @type {string} */ value) => `${params[name]}` === value;
-    const { attributes, styles } = looks(params, params.theme, is('language', 'auto') ? null : params.language);
+/**
+ * What `turnstile` does, by https://developers.cloudflare.com/turnstile/get-started/client-side-rendering/.
+ *
+ * @type {Start}
+ */
+export function start({ id }) {
+  /** @type {Dialect['plan']} */
+  const plan = (params, number, call) => {
+    const { theme, language, execution, appearance, retry, 'retry-interval': interval = 8000 } = params;
+    const field = params['response-field-name'] ?? 'cf-turnstile-response';
     return {
-      attributes: { ...attributes, cdata: params.cData ?? params.cdata },
-      styles,
-      waits: is('execution', 'execute'),
-      shy: is('appearance', 'interaction-only'),
-      retry: is('retry', 'never') ? 0 : Number(params['retry-interval']) || RETRY,
-      refresh: { token: params['refresh-expired'] ?? 'auto', challenge: params['refresh-timeout'] ?? 'auto' },
-      fields: is('response-field', 'false')
-        ? []
-        : [field('input', params['response-field-name'] ?? 'cf-turnstile-response', `${id(number)}_response`)],
-      solved(token, shown) {
-        if (shown) call(params, 'after-interactive-callback');
-        call(params, 'callback', token);
+      params,
+      theme,
+      locale: language === 'auto' ? null : language,
+      waits: execution === 'execute',
+      shy: appearance === 'interaction-only',
+      retry: retry === 'never' ? 0 : Number(interval),
+      refresh: { token: params['refresh-expired'], challenge: params['refresh-timeout'] },
+      fields: `${params['response-field']}` === 'false' ? [] : [[field, `${id(number)}_response`, 'hidden']],
+      opened: () => call('before-interactive-callback'),
+      solved(token, asked) {
+        if (asked) call('after-interactive-callback');
+        call('callback', token);
       },
-      expired: (what, token) => call(params, what === 'token' ? 'expired-callback' : 'timeout-callback', token),
-      failed: (failure) => call(params, 'error-callback', code(failure)),
-      opened: () => call(params, 'before-interactive-callback'),
+      expired: (what, token) => call(what === 'token' ? 'expired-callback' : 'timeout-callback', token),
+      failed: ({ code }) => call('error-callback', CODES[code] ?? '300030'),
     };
-  }
-
-  const captchas = new Captchas({ name: 'Turnstile', id, plan });
-  const find = (/** @type {unknown} */ which) => captchas.find(which);
+  };
+  const captchas = newCaptchas({ name: 'Turnstile', id, plan });
+  const { find, render, watch } = captchas;
 
   return {
-    watch: () => captchas.watch('.cf-turnstile[data-sitekey]'),
+    watch: () => watch('cf-turnstile'),
     methods: {
-      render: (/** @type {unknown} */ where, /** @type {Params} */ params) => captchas.render(where, params),
-      execute(/** @type {unknown} */ which, /** @type {Params | undefined} */ params) {
-        if (!find(which) && params) captchas.render(which, params);
+      render: (where, params) => render(where, params),
+      execute(which, params) {
+        if (params && !find(which)) render(which, params);
         find(which)?.execute();
       },
-      reset: (/** @type {unknown} */ which) => find(which)?.reset(),
-      remove(/** @type {unknown} */ which) {
+      reset: (which) => find(which)?.reset(),
+      remove(which) {
         const captcha = find(which);
         if (captcha) captchas.remove(captcha);
       },
-      getResponse: (/** @type {unknown} */ which) => find(which)?.token || undefined,
-      isExpired: (/** @type {unknown} */ which) => !!find(which)?.isExpired,
+      getResponse: (which) => find(which)?.token || undefined,
+      isExpired: (which) => !!find(which)?.isExpired,
     },
   };
 }
