@@ -107,6 +107,7 @@ struct Configuration {
 
 /// Sets work for ALTCHA's widget, and a challenge that is to be answered after it.
 #[utoipa::path(get, path = "/altcha/challenge", tag = "altcha",
+    operation_id = "altcha_challenge",
     params(("sitekey" = Option<String>, Query, description = "The site key; needed if not exactly one site speaks this dialect")),
     responses(
         (status = OK, description = "What to do", body = Challenge),
@@ -196,6 +197,7 @@ struct Judgement {
 
 /// Judges work, and the answer after it, and spends both.
 #[utoipa::path(post, path = "/altcha/verify", tag = "altcha",
+    operation_id = "altcha_verify",
     request_body = Found,
     responses(
         (status = OK, description = "What became of it", body = Judgement),

@@ -33,6 +33,7 @@ pub(super) fn router() -> OpenApiRouter<Arc<App>> {
 
 /// What is refused, in Cap's words.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CapRefused)]
 struct Refused {
     #[serde(skip)]
     status: StatusCode,
@@ -133,6 +134,7 @@ fn site<'a>(app: &'a App, key: &str) -> Option<&'a Site> {
 
 /// What a widget has to compute.
 #[derive(Serialize, ToSchema)]
+#[schema(as = CapChallenge)]
 struct Challenge {
     /// `2`
     format: u8,
@@ -147,6 +149,7 @@ struct Challenge {
 /// One puzzle.
 #[derive(Serialize, ToSchema)]
 #[serde(tag = "protocol", content = "payload")]
+#[schema(as = CapPosed)]
 enum Posed {
     /// Find a `nonce` with which the SHA-256 of `salt` and `nonce` begins with `target` in hexadecimal.
     #[serde(rename = "sha256-pow")]
@@ -189,6 +192,7 @@ impl Posed {
 
 /// Sets work for Cap's widget.
 #[utoipa::path(post, path = "/cap/{sitekey}/challenge", tag = "cap",
+    operation_id = "cap_challenge",
     params(("sitekey" = String, Path, description = "The site key of a site whose dialect is `cap`")),
     responses(
         (status = OK, description = "What to compute", body = Challenge),
@@ -220,6 +224,7 @@ async fn challenge(
 
 /// What a widget sends back.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = CapRedemption)]
 struct Redemption {
     /// The work's name.
     #[serde(default)]
@@ -233,6 +238,7 @@ struct Redemption {
 
 /// What done work earned.
 #[derive(Serialize, ToSchema)]
+#[schema(as = CapRedeemed)]
 struct Redeemed {
     /// `true`
     success: bool,
@@ -244,6 +250,7 @@ struct Redeemed {
 
 /// Judges solutions, and spends the work for a token.
 #[utoipa::path(post, path = "/cap/{sitekey}/redeem", tag = "cap",
+    operation_id = "cap_redeem",
     params(("sitekey" = String, Path, description = "The site key of a site whose dialect is `cap`")),
     request_body = Redemption,
     responses(
@@ -330,6 +337,7 @@ struct Question {
 
 /// Verifies a token, and spends it.
 #[utoipa::path(post, path = "/cap/{sitekey}/siteverify", tag = "cap",
+    operation_id = "cap_siteverify",
     params(("sitekey" = String, Path, description = "The site key")),
     request_body(content(
         (Question = "application/json"),

@@ -37,6 +37,7 @@ pub(super) fn router() -> OpenApiRouter<Arc<App>> {
 
 /// A challenge with its picture.
 #[derive(Serialize, ToSchema)]
+#[schema(as = RestCaptchaChallenge)]
 struct Challenge {
     /// The challenge's key.
     captcha_key: String,
@@ -50,6 +51,7 @@ struct Challenge {
 
 /// Issues a challenge, as django-rest-captcha does. Whatever body is sent is not looked at.
 #[utoipa::path(post, path = "/api/captcha/", tag = "challenges",
+    operation_id = "rest_captcha_issue",
     params(("sitekey" = Option<String>, Query, description = "The site key; needed if not exactly one site speaks this dialect")),
     responses(
         (status = OK, description = "A challenge", body = Challenge),
@@ -79,6 +81,7 @@ async fn issue(
 
 /// A challenge's key, and what the visitor read.
 #[derive(ToSchema)]
+#[schema(as = RestCaptchaGivenAnswer)]
 #[allow(
     dead_code,
     reason = "describes the body, whose fields are checked one by one"
@@ -93,6 +96,7 @@ struct GivenAnswer {
 
 /// The answer was right.
 #[derive(Serialize, ToSchema)]
+#[schema(as = RestCaptchaRight)]
 struct Right {
     /// `true`
     success: bool,
@@ -100,6 +104,7 @@ struct Right {
 
 /// What is wrong, by field.
 #[derive(Default, Serialize, ToSchema)]
+#[schema(as = RestCaptchaWrong)]
 struct Wrong {
     /// `Invalid or expired captcha key` or `Invalid captcha value`
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,6 +128,7 @@ impl Wrong {
 
 /// Judges an answer as django-rest-captcha's serializer does, and spends the key.
 #[utoipa::path(post, path = "/api/captcha/verify", tag = "siteverify",
+    operation_id = "rest_captcha_verify",
     params(("sitekey" = Option<String>, Query, description = "The site that the challenge must be of; needed if not exactly one site speaks this dialect")),
     request_body(content(
         (GivenAnswer = "application/x-www-form-urlencoded"),

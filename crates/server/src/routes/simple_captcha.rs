@@ -10,7 +10,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use cattlegrid::challenge::image::Scale;
 use cattlegrid::{Ask, Attempt, ChallengeKey, Refusal};
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,8 @@ pub(super) fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(audio))
         .routes(routes!(refresh))
         .routes(routes!(verify))
+        // Why: the package looks at no method, and the description has each operation once.
+        .route("/captcha/refresh/", post(refresh))
         // Why: Django redirects a GET that lacks its last slash.
         .route("/captcha/image/{key}", get(image))
         .route("/captcha/refresh", get(refresh))
@@ -41,6 +43,7 @@ pub(super) fn router() -> OpenApiRouter<Arc<App>> {
 ///
 /// Other than the native API's, the picture is gone once the challenge is answered.
 #[utoipa::path(get, path = "/captcha/image/{key}/", tag = "challenges",
+    operation_id = "simple_captcha_image",
     params(("key" = String, Path, description = "The challenge's key, with `@2` after it for the same picture at twice the size")),
     responses(
         (status = OK, description = "The picture", content_type = "image/png", body = [u8]),
@@ -77,6 +80,7 @@ async fn image(
 
 /// There is no sound, as where django-simple-captcha has no program that speaks.
 #[utoipa::path(get, path = "/captcha/audio/{key}", tag = "challenges",
+    operation_id = "simple_captcha_audio",
     params(("key" = String, Path, description = "The challenge's key, with `.wav` after it")),
     responses((status = NOT_FOUND, description = "`not-found`", content_type = "application/problem+json", body = Details<'_>)))]
 async fn audio() -> Problem {
@@ -85,6 +89,7 @@ async fn audio() -> Problem {
 
 /// A challenge, and where to find it.
 #[derive(Serialize, ToSchema)]
+#[schema(as = SimpleCaptchaFresh)]
 struct Fresh {
     /// The challenge's key.
     key: String,
@@ -95,7 +100,8 @@ struct Fresh {
 }
 
 /// Issues a challenge, as django-simple-captcha does: to scripts, which say so.
-#[utoipa::path(method(get, post), path = "/captcha/refresh/", tag = "challenges",
+#[utoipa::path(get, path = "/captcha/refresh/", tag = "challenges",
+    operation_id = "simple_captcha_refresh",
     params(
         ("x-requested-with" = String, Header, description = "`XMLHttpRequest`"),
         ("sitekey" = Option<String>, Query, description = "The site key; needed if not exactly one site speaks this dialect"),
@@ -128,6 +134,7 @@ async fn refresh(
 
 /// A challenge's key, and what the visitor read; also under the names that the package's forms and serializers have.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = SimpleCaptchaGivenAnswer)]
 struct GivenAnswer {
     /// The challenge's key; also `captcha_0`, `captcha_hashkey`.
     #[serde(alias = "captcha_0", alias = "captcha_hashkey")]
@@ -154,6 +161,7 @@ impl GivenAnswer {
 
 /// Whether to let the visitor through.
 #[derive(Serialize, ToSchema)]
+#[schema(as = SimpleCaptchaJudgement)]
 struct Judgement {
     /// Whether to let the visitor through.
     success: bool,
@@ -164,6 +172,7 @@ struct Judgement {
 
 /// Judges an answer, and spends the key.
 #[utoipa::path(post, path = "/captcha/verify", tag = "siteverify",
+    operation_id = "simple_captcha_verify",
     params(("sitekey" = Option<String>, Query, description = "The site that the challenge must be of; needed if not exactly one site speaks this dialect")),
     request_body(content(
         (GivenAnswer = "application/x-www-form-urlencoded"),

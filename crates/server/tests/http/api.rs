@@ -331,6 +331,13 @@ async fn the_api_describes_itself_without_anybody_elses_help() {
     ] {
         assert!(api["paths"][path].is_object(), "{path}");
     }
+    let operations = api["paths"].as_object().unwrap().values();
+    let mut names: Vec<_> = operations
+        .flat_map(|path| path.as_object().unwrap().values())
+        .map(|operation| operation["operationId"].as_str().unwrap())
+        .collect();
+    names.sort_unstable();
+    assert!(names.is_sorted_by(|a, b| a < b), "unique: {names:?}");
     let problem = &api["components"]["schemas"]["Problem"]["properties"];
     assert!(problem["code"].is_object(), "{problem}");
     let page = server.get("/docs/").await;
