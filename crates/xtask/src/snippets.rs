@@ -15,9 +15,10 @@ use crate::{error::Error, live::Live};
 /// The address that the documentation uses, which is the server's default.
 const DOCUMENTED_ADDRESS: &str = "http://127.0.0.1:8080";
 /// The pages with such code.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "README.md",
     "docs/api.md",
+    "docs/cap.md",
     "docs/configuration.md",
     "docs/migrating-django-rest-captcha.md",
     "docs/migrating-django-simple-captcha.md",

@@ -110,7 +110,7 @@ impl Factor {
 
     fn power(&self, base: &U2048, exponent: &U1024) -> U1024 {
         FixedMontyForm::new(&self.reduce(base), &self.prime)
-            .pow(exponent)
+            .pow_amm(exponent)
             .retrieve()
     }
 }
