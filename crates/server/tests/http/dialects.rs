@@ -1,8 +1,11 @@
 //! siteverify in the words of each provider.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
+use cattlegrid_provider::store::{AnyStore, StoreUrl, SystemClock};
+use cattlegrid_provider::{Expected, Provider, Score, Settings, Verification, Verifier, provider};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -369,6 +372,60 @@ async fn what_is_told_of_a_visitor_who_passes_is_what_the_provider_tells() {
 fn assert_lived(answered: &str, expires_at: &str, seconds: i64) {
     let moment = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
     assert_eq!(moment(expires_at) - moment(answered), seconds);
+}
+
+/// A token that our own client of `provider` finds all that it can expect in, once.
+async fn assert_client_agrees(provider: Box<dyn Provider>, secret: &str, token: &str) {
+    let says = provider.says();
+    let expected = Expected {
+        hostnames: vec!["shop.example".parse().unwrap()],
+        action: says.action.then(|| "sign-up".parse().unwrap()),
+        minimum_score: says.score.then(|| Score::new(0.7).unwrap()),
+        ..Expected::default()
+    };
+    let settings = Settings {
+        expected,
+        ..Settings::default()
+    };
+    let clock = Arc::new(SystemClock::new());
+    let store = AnyStore::open(&StoreUrl::memory(), clock).unwrap();
+    let verifier = Verifier::new(provider, secret.parse().unwrap(), store, settings).unwrap();
+    let verified = verifier.verify(&token.parse().unwrap(), None).await;
+    let verified = verified.unwrap();
+    assert!(matches!(verified, Verification::Passed(_)), "{verified:?}");
+}
+
+#[tokio::test]
+async fn our_own_clients_of_the_providers_find_what_they_expect() {
+    let home = Home::new();
+    let server = home.start_configured(&sites());
+    let at = |path: &str| format!("{}{path}", server.address).parse().unwrap();
+    let clients: [(&str, Box<dyn Provider>); 5] = [
+        (
+            "cattlegrid",
+            Box::new(provider::Cattlegrid::at(at(NATIVE.path))),
+        ),
+        (
+            "hcaptcha",
+            Box::new(provider::Hcaptcha::at(at(HCAPTCHA.path))),
+        ),
+        (
+            "recaptcha-v2",
+            Box::new(provider::RecaptchaV2::at(at(RECAPTCHA.path))),
+        ),
+        (
+            "recaptcha-v3",
+            Box::new(provider::RecaptchaV3::at(at(RECAPTCHA.path))),
+        ),
+        (
+            "turnstile",
+            Box::new(provider::Turnstile::at(at(TURNSTILE.path))),
+        ),
+    ];
+    for (site, client) in clients {
+        let (token, _) = earn_on_a_page(&server, &home, site).await;
+        assert_client_agrees(client, &secret_of(site), &token).await;
+    }
 }
 
 #[tokio::test]
