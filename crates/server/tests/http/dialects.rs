@@ -381,7 +381,6 @@ async fn assert_client_agrees(provider: Box<dyn Provider>, secret: &str, token: 
         hostnames: vec!["shop.example".parse().unwrap()],
         action: says.action.then(|| "sign-up".parse().unwrap()),
         minimum_score: says.score.then(|| Score::new(0.7).unwrap()),
-        ..Expected::default()
     };
     let settings = Settings {
         expected,
