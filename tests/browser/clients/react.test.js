@@ -24,6 +24,7 @@ import { Tls } from '../support/tls.js';
  * @property {string} spent what the back end is told of a token that was verified before
  * @property {string} expired what it is told of one that came too late
  * @property {(sitekey: string) => object} props
+ * @property {object} german the properties with which it speaks German
  * @property {object} waits the properties with which it waits for `execute`
  * @property {(url: string) => { origin: string, props: object, head?: string }} elsewhere how it is told of another place
  * @property {Keys} passes published keys with which everybody passes
@@ -45,6 +46,7 @@ const CLIENTS = [
     spent: 'already-seen-response',
     expired: 'expired-input-response',
     props: (sitekey) => ({ sitekey }),
+    german: { languageOverride: 'de' },
     waits: { size: 'invisible' },
     elsewhere: (url) => ({ origin: url, props: { apihost: url } }),
     passes: {
@@ -62,6 +64,7 @@ const CLIENTS = [
     spent: 'timeout-or-duplicate',
     expired: 'timeout-or-duplicate',
     props: (sitekey) => ({ sitekey }),
+    german: { hl: 'de' },
     waits: { size: 'invisible' },
     elsewhere: () => ({ origin: `https://${OTHER}`, props: { recaptchaOptions: { useRecaptchaNet: true } } }),
     passes: {
@@ -79,6 +82,7 @@ const CLIENTS = [
     spent: 'timeout-or-duplicate',
     expired: 'timeout-or-duplicate',
     props: (siteKey) => ({ siteKey }),
+    german: { options: { language: 'de' } },
     waits: { options: { execution: 'execute' } },
     elsewhere: (url) => ({
       origin: url,
@@ -97,7 +101,7 @@ const SITES = CLIENTS.flatMap((client) => [
   { key: client.dialect, dialect: client.dialect, ttl: '2m' },
   { key: hasty(client), dialect: client.dialect, ttl: '2s' },
 ]);
-const CONFIG = `test_keys = true\n${SITES.map(
+const CONFIG = SITES.map(
   ({ key, dialect, ttl }) => `
     [[sites]]
     key = "${key}"
@@ -105,23 +109,29 @@ const CONFIG = `test_keys = true\n${SITES.map(
     dialect = "${dialect}"
     token_ttl = "${ttl}"
   `,
-).join('')}`;
+).join('');
+
+const TEST_KEYS = 'test_keys = true';
 
 /** @type {Cattlegrid} */
 let cattlegrid;
+/** A server to which the published keys for tests are unknown. @type {Cattlegrid} */
+let earnest;
 /** @type {Tls} */
 let tls;
 /** @type {Browser} */
 let browser;
 
 before(async () => {
-  cattlegrid = await Cattlegrid.start(CONFIG);
+  cattlegrid = await Cattlegrid.start(TEST_KEYS + CONFIG);
+  earnest = await Cattlegrid.start(CONFIG);
   tls = await Tls.start(cattlegrid.url);
   browser = await launch(tls.flags(OTHER, ...CLIENTS.map(({ host }) => host)));
 });
 after(async () => {
   await browser.close();
   tls.stop();
+  await earnest.stop();
   await cattlegrid.stop();
 });
 
@@ -144,6 +154,7 @@ for (const client of CLIENTS) {
     });
     after(() => site.stop());
     beforeEach(async () => {
+      tls.url = cattlegrid.url;
       page = await browser.newPage();
       errors = [];
       page.on('pageerror', (error) => errors.push(String(error)));
@@ -237,7 +248,33 @@ for (const client of CLIENTS) {
       assert.equal((await verify(next)).success, true);
     });
 
-    test('waits for its call, and then promises a token', async () => {
+    test('asks in German where it is told to', async () => {
+      await open(client.dialect, client.german);
+      await widget.reaches('ready');
+      await widget.host.getByText('Geben Sie die Zeichen ein').waitFor();
+    });
+
+    test('leaves nothing behind', async () => {
+      await open();
+      await widget.solve();
+      await call('unmount');
+      await widget.host.waitFor({ state: 'detached' });
+      assert.deepEqual(await page.evaluate(() => [...new FormData(document.forms[0]).keys()]), []);
+    });
+
+    test('waits until it is told to begin', async () => {
+      await open(client.dialect, client.waits);
+      await hears('ready');
+      assert.equal(await widget.host.count(), 0);
+      await call('execute');
+      await screenshot(page, `client-${client.dialect}-executed`);
+      await widget.field.fill(await widget.answer());
+      await widget.check.click();
+      const [token] = await hears('passed');
+      assert.equal((await verify(token)).success, true);
+    });
+
+    test('promises a token where it is asked for one', async () => {
       await open(client.dialect, client.waits);
       await hears('ready');
       const promise = call('executeAsync');
@@ -272,6 +309,16 @@ for (const client of CLIENTS) {
       const [token] = await hears('passed');
       assert.equal((await verify(token, secret)).success, true);
       assert.equal((await verify(token)).success, false, 'not with a key that is in earnest');
+    });
+
+    test('has no keys for tests where the server is in earnest', async () => {
+      const { sitekey, secret } = client.passes;
+      tls.url = earnest.url;
+      await open(sitekey);
+      await hears('failed');
+      assert.equal((await call('response')) || '', '');
+      const verification = await earnest.siteverify({ secret, response: 'any' }, client.siteverify);
+      assert.equal(verification.success, false);
     });
 
     const { blocks } = client;

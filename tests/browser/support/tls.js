@@ -17,22 +17,25 @@ export class Tls {
   /**
    * @param {import('node:https').Server} server
    * @param {Identity} identity
+   * @param {string} url
    */
-  constructor(server, identity) {
+  constructor(server, identity, url) {
     this.server = server;
     this.identity = identity;
+    /** Where the server is that answers. */
+    this.url = url;
     this.port = /** @type {import('node:net').AddressInfo} */ (server.address()).port;
   }
 
   /**
-   * @param {string} url where the server is that answers
+   * @param {string} url
    * @returns {Promise<Tls>}
    */
   static async start(url) {
     const identity = await selfSigned();
     const server = createServer(identity, (request, response) => {
       const { method, headers } = request;
-      const passed = ask(new URL(request.url ?? '/', url), { method, headers }, (answer) => {
+      const passed = ask(new URL(request.url ?? '/', tls.url), { method, headers }, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         pipeline(answer, response, () => {});
       });
@@ -40,7 +43,8 @@ export class Tls {
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new Tls(server, identity);
+    const tls = new Tls(server, identity, url);
+    return tls;
   }
 
   /**

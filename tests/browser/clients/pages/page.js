@@ -21,6 +21,7 @@ export const hear =
  * @param {Record<string, (...given: any[]) => unknown>} methods the component's, under the names that the tests have
  */
 export function show(component, methods) {
-  Object.assign(window, { heard, component: methods });
-  createRoot(/** @type {Element} */ (document.querySelector('#captcha'))).render(component);
+  const root = createRoot(/** @type {Element} */ (document.querySelector('#captcha')));
+  Object.assign(window, { heard, component: { ...methods, unmount: () => root.unmount() } });
+  root.render(component);
 }

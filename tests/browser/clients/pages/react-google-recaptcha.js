@@ -18,7 +18,7 @@ show(
     ...more,
   }),
   {
-    execute: () => ref.current?.execute(),
+    execute: () => void ref.current?.execute(),
     executeAsync: () => ref.current?.executeAsync(),
     reset: () => ref.current?.reset(),
     response: () => ref.current?.getValue(),

@@ -19,7 +19,7 @@ show(
     ...props,
   }),
   {
-    execute: () => ref.current?.execute(),
+    execute: () => void ref.current?.execute(),
     executeAsync: async () => (await ref.current?.execute({ async: true }))?.response,
     reset: () => ref.current?.resetCaptcha(),
     response: () => ref.current?.getResponse(),

@@ -19,7 +19,7 @@ show(
     ...props,
   }),
   {
-    execute: () => ref.current?.execute(),
+    execute: () => void ref.current?.execute(),
     executeAsync: () => {
       ref.current?.execute();
       return ref.current?.getResponsePromise();
