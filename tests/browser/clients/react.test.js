@@ -25,6 +25,7 @@ import { Tls } from '../support/tls.js';
  * @property {string} expired what it is told of one that came too late
  * @property {(sitekey: string) => object} props
  * @property {object} german the properties with which it speaks German
+ * @property {object[]} sizes the properties with which it is of each size
  * @property {object} waits the properties with which it waits for `execute`
  * @property {(url: string) => { origin: string, props: object, head?: string }} elsewhere how it is told of another place
  * @property {Keys} passes published keys with which everybody passes
@@ -47,6 +48,7 @@ const CLIENTS = [
     expired: 'expired-input-response',
     props: (sitekey) => ({ sitekey }),
     german: { languageOverride: 'de' },
+    sizes: [{ size: 'normal' }, { size: 'compact' }],
     waits: { size: 'invisible' },
     elsewhere: (url) => ({ origin: url, props: { apihost: url } }),
     passes: {
@@ -65,6 +67,7 @@ const CLIENTS = [
     expired: 'timeout-or-duplicate',
     props: (sitekey) => ({ sitekey }),
     german: { hl: 'de' },
+    sizes: [{ size: 'normal' }, { size: 'compact' }],
     waits: { size: 'invisible' },
     elsewhere: () => ({ origin: `https://${OTHER}`, props: { recaptchaOptions: { useRecaptchaNet: true } } }),
     passes: {
@@ -83,6 +86,7 @@ const CLIENTS = [
     expired: 'timeout-or-duplicate',
     props: (siteKey) => ({ siteKey }),
     german: { options: { language: 'de' } },
+    sizes: [],
     waits: { options: { execution: 'execute' } },
     elsewhere: (url) => ({
       origin: url,
@@ -253,6 +257,18 @@ for (const client of CLIENTS) {
       await widget.reaches('ready');
       await widget.host.getByText('Geben Sie die Zeichen ein').waitFor();
     });
+
+    for (const sized of client.sizes) {
+      test(`can be seen, and covers nothing, with ${JSON.stringify(sized)}`, async () => {
+        await open(client.dialect, sized);
+        await widget.reaches('ready');
+        await screenshot(page, `client-${client.dialect}-${JSON.stringify(sized).match(/\w+(?="})/)}`);
+        const box = await widget.host.boundingBox();
+        const button = await page.getByRole('button', { name: 'Send' }).boundingBox();
+        assert.ok(box && button);
+        assert.ok(box.width > 150 && box.y + box.height <= button.y, JSON.stringify({ box, button }));
+      });
+    }
 
     test('leaves nothing behind', async () => {
       await open();
