@@ -20,13 +20,13 @@ pub(crate) enum Step {
     Docs,
     /// Types and formatting of the browser side
     Web,
-    /// The widget, the pages and npm's clients of other providers in a real Chromium, against the real server
+    /// The widget, the pages and clients of other providers in a real Chromium, against the real server
     Browser,
     /// The code that the documentation tells people to copy
     Snippets,
     /// Style and types of everything in Python
     PythonLint,
-    /// The Python package from its wheel, and PyPI's clients of other providers, against real servers and a real Chromium
+    /// The Python package from its wheel, and clients of other providers, against real servers and a real Chromium
     Python,
     /// The published suites of the packages that the Python package replaces
     PeerSuites,
