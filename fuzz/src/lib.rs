@@ -13,7 +13,9 @@
 #![allow(unreachable_pub, reason = "in the server's tests this is a module")]
 
 pub mod answer;
+pub mod dialect_body;
 mod gate;
 pub mod open_key;
 pub mod open_token;
 pub mod request_body;
+mod server;

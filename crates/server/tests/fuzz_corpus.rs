@@ -114,3 +114,12 @@ fn request_bodies() {
         targets::request_body::check,
     );
 }
+
+#[test]
+fn dialects_bodies() {
+    check_all(
+        "dialect_body",
+        &targets::dialect_body::genuine(),
+        targets::dialect_body::check,
+    );
+}
