@@ -68,6 +68,37 @@ async fn the_log_holds_no_answer_no_secret_no_key_and_no_token() {
 }
 
 #[tokio::test]
+async fn the_log_holds_nothing_of_what_the_django_packages_post() {
+    let home = Home::new();
+    let server = home.start_with(|command| {
+        command.args(["--log-level", "trace"]);
+    });
+    let (first, second) = (server.issue().await, server.issue().await);
+    let answer = home.answer_to(&first);
+    let wrong = "a-wrong-answer-of-its-own";
+    let image = server.get(&format!("/captcha/image/{first}@2/")).await;
+    assert_eq!(image.status, 200);
+    let rest = json!({ "captcha_key": first, "captcha_value": answer });
+    let simple = json!({ "captcha_0": second, "captcha_1": wrong });
+    assert_eq!(server.post("/api/captcha/verify", &rest).await.status, 200);
+    let refused = server.post("/captcha/verify", &simple).await.refused();
+    assert_eq!(refused, "wrong-answer");
+    for path in ["/api/captcha/verify", "/captcha/verify"] {
+        let cut = format!("{{\"captcha_1\":\"{wrong}");
+        server.post_raw(path, "application/json", cut).await;
+        let number = json!({ "key": first, "answer": 918_273, "captcha_value": 918_273 });
+        server.post(path, &number).await;
+    }
+    server.stop();
+
+    let log = home.log();
+    for hidden in [&first[..40], &second[..40], &answer, wrong, "918273"] {
+        assert!(!log.contains(hidden), "{hidden} is in the log");
+    }
+    assert!(log.contains("/captcha/image/{key}/"), "{log}");
+}
+
+#[tokio::test]
 async fn the_log_can_be_json() {
     let home = Home::new();
     let server = home.start_with(|command| {
