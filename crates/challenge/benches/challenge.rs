@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cattlegrid_challenge::image::{Fonts, Preset, Scale, Seed, Size, StyleOptions, draw};
 use cattlegrid_challenge::work::{
-    Puzzle, Residue, Solution, Task, TimeLock, TimeLockKey, Work, WorkSeed,
+    Algorithm, Derivation, Puzzle, Residue, Solution, Task, TimeLock, TimeLockKey, Work, WorkSeed,
 };
 use cattlegrid_challenge::{Answer, Case, Generators, Kind, KindOptions, Prompt};
 use chacha20::ChaCha8Rng;
@@ -94,6 +94,26 @@ fn square(puzzle: &Puzzle) -> Option<Solution> {
     Residue::from_hex(&format!("{squared:x}")).map(Solution::Residue)
 }
 
+/// What it costs to judge one solution, at ALTCHA's usual cost.
+fn derive(c: &mut Criterion) {
+    let mut group = c.benchmark_group("derive");
+    for algorithm in Algorithm::ALL {
+        let Ok(work) = Derivation::new(algorithm, 5000, 6)
+            .and_then(|derivation| Work::new(vec![Task::Derivation(derivation)]))
+        else {
+            return;
+        };
+        let seed = WorkSeed::from_bytes([1; 32]);
+        let solution = Solution::Key {
+            counter: 0,
+            key: vec![0; algorithm.key_bytes()],
+        };
+        group.bench_function(BenchmarkId::from_parameter(algorithm.as_str()), |b| {
+            b.iter(|| work.is_done(black_box(&seed), std::slice::from_ref(&solution)));
+        });
+    }
+}
+
 /// Many prompts, so that no cache or branch predictor knows what comes next.
 fn pictures() -> Vec<(Prompt, Seed)> {
     let Ok(generators) = Generators::new(&KindOptions::default(), &Fonts::embedded()) else {
@@ -115,5 +135,5 @@ fn pictures() -> Vec<(Prompt, Seed)> {
         .collect()
 }
 
-criterion_group!(benches, generate, render, judge, time_lock);
+criterion_group!(benches, generate, render, judge, derive, time_lock);
 criterion_main!(benches);

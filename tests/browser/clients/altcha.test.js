@@ -5,6 +5,8 @@ import { readFile } from 'node:fs/promises';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 
+import { verifyServer, verifyServerSignature } from 'altcha-lib';
+
 import { launch, screenshot } from '../support/browser.js';
 import { Cattlegrid } from '../support/cattlegrid.js';
 import { Site } from '../support/site.js';
@@ -297,6 +299,26 @@ describe("ALTCHA's widget", () => {
     await widget.start();
     await widget.reaches('error');
     await widget.complaint('403 - wrong-site').waitFor();
+  });
+
+  test("earns a payload that ALTCHA's library for back ends takes, by itself and by asking", async () => {
+    await open('worked');
+    await widget.start();
+    await widget.reaches('verified');
+    const payload = await widget.payload();
+    const decoded = JSON.parse(Buffer.from(payload, 'base64').toString());
+    const hmacSecret = `${SECRET}-worked`;
+    assert.equal((await verifyServerSignature({ payload: decoded, hmacSecret })).verified, true);
+    const stranger = await verifyServerSignature({ payload: decoded, hmacSecret: `${SECRET}-pictured` });
+    assert.deepEqual([stranger.verified, stranger.invalidSignature], [false, true]);
+
+    const url = `${cattlegrid.url}/altcha/siteverify`;
+    const ask = (/** @type {typeof decoded} */ payload, secret = hmacSecret) => verifyServer({ payload, secret, url });
+    const other = await ask(payload, `${SECRET}-pictured`);
+    assert.deepEqual([other.verified, other.reason], [false, 'invalid-input-response']);
+    assert.equal((await ask(decoded)).verified, true);
+    const again = await ask(payload);
+    assert.deepEqual([again.verified, again.reason], [false, 'already-seen-response']);
   });
 
   test('works in one piece as well, under a policy that allows what that needs', async () => {
