@@ -27,6 +27,7 @@
 
 mod derivation;
 mod hashing;
+mod program;
 mod time_lock;
 
 use std::fmt;
@@ -38,6 +39,7 @@ use crate::ChallengeError;
 
 pub use derivation::{Algorithm, Derivation, DerivationPuzzle};
 pub use hashing::{HashPuzzle, Hashing};
+pub use program::{Program, Registers};
 pub use time_lock::{Residue, TimeLock, TimeLockKey, TimeLockPuzzle};
 
 /// What the puzzles of one work are made from: 256 bits that nobody may foresee.
@@ -71,6 +73,8 @@ pub enum Task {
     Derivation(Derivation),
     /// A number squared over and over.
     TimeLock(TimeLock),
+    /// A small program for a browser. It costs no time to speak of, and anybody can write what runs it without one.
+    Program,
 }
 
 /// What a browser gets to solve.
@@ -82,6 +86,8 @@ pub enum Puzzle {
     Derivation(DerivationPuzzle),
     /// A number to be squared over and over.
     TimeLock(TimeLockPuzzle),
+    /// A program to be run in a browser.
+    Program(Box<Program>),
 }
 
 /// What a browser sends back for one puzzle.
@@ -98,6 +104,8 @@ pub enum Solution {
     },
     /// For [`Puzzle::TimeLock`].
     Residue(Residue),
+    /// For [`Puzzle::Program`].
+    Registers(Registers),
 }
 
 impl Puzzle {
@@ -108,6 +116,7 @@ impl Puzzle {
                 puzzle.accepts(*counter, key)
             }
             (Self::TimeLock(puzzle), Solution::Residue(residue)) => puzzle.accepts(residue),
+            (Self::Program(program), Solution::Registers(registers)) => program.accepts(registers),
             _ => false,
         }
     }
@@ -137,7 +146,7 @@ impl Work {
             .iter()
             .map(|task| match task {
                 Task::Hashing(hashing) => usize::from(hashing.count()),
-                Task::Derivation(_) | Task::TimeLock(_) => 1,
+                Task::Derivation(_) | Task::TimeLock(_) | Task::Program => 1,
             })
             .sum()
     }
@@ -155,6 +164,7 @@ impl Work {
                     puzzles.push(Puzzle::Derivation(derivation.puzzle(&mut rng)));
                 }
                 Task::TimeLock(lock) => puzzles.push(Puzzle::TimeLock(lock.puzzle(&mut rng))),
+                Task::Program => puzzles.push(Puzzle::Program(Box::new(Program::new(&mut rng)))),
             }
         }
         puzzles

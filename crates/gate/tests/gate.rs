@@ -67,7 +67,7 @@ fn solutions(puzzles: &[Puzzle]) -> Vec<Solution> {
             };
             (0..u32::MAX).find_map(key_of).unwrap()
         }
-        Puzzle::TimeLock(_) => panic!("no such task was given"),
+        Puzzle::TimeLock(_) | Puzzle::Program(_) => panic!("no such task was given"),
     };
     puzzles.iter().map(solve).collect()
 }

@@ -1,8 +1,10 @@
 /** Cap's own widget, as npm has it, on a page of somebody else's. */
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { inflateRawSync } from 'node:zlib';
 
 import { launch, screenshot } from '../support/browser.js';
 import { Cattlegrid } from '../support/cattlegrid.js';
@@ -23,8 +25,21 @@ const SITES = [
   site('hashes', '[sites.cap]\ncount = 20\nzeros = 3'),
   site('squares', '[sites.cap]\nprotocols = ["rsw"]\nsquarings = 3000'),
   site('both', '[sites.cap]\nprotocols = ["rsw", "sha256-pow"]\nsquarings = 1000\ncount = 5\nzeros = 2'),
+  site('programs', '[sites.cap]\nprotocols = ["instrumentation", "sha256-pow"]\ncount = 2\nzeros = 2'),
   site('short', 'challenge_ttl = "1s"\ntoken_ttl = "1s"\n[sites.cap]\ncount = 1\nzeros = 1'),
 ].join('');
+
+/** What the widget makes of a puzzle. */
+function hash(/** @type {{ payload: { salt: string, target: string } }} */ { payload }) {
+  const begins = (/** @type {number} */ nonce) =>
+    createHash('sha256')
+      .update(payload.salt + nonce)
+      .digest('hex')
+      .startsWith(payload.target);
+  let nonce = 0;
+  while (!begins(nonce)) nonce++;
+  return { nonce };
+}
 
 const packaged = (/** @type {string} */ name) => readFile(new URL(import.meta.resolve(name)));
 
@@ -74,12 +89,14 @@ describe("Cap's widget", () => {
     other = await Site.start(cattlegrid.url);
     other.files.set('/settings.js', {
       type: 'text/javascript',
-      content: Buffer.from("window.CAP_CUSTOM_WASM_URL = '/cap_wasm.wasm'; window.CAP_CSS_NONCE = 'abc';"),
+      content: Buffer.from(
+        "window.CAP_CUSTOM_WASM_URL = '/cap_wasm.wasm'; window.CAP_CSS_NONCE = window.CAP_SCRIPT_NONCE = 'abc';",
+      ),
     });
     other.files.set('/cap.js', { type: 'text/javascript', content: await packaged('@cap.js/widget/cap.min.js') });
     other.head = '<script src="/settings.js"></script><script src="/cap.js"></script>';
     // Why: what a site that uses Cap has to allow, and nothing besides.
-    other.policy['script-src'] = "'self' 'wasm-unsafe-eval'";
+    other.policy['script-src'] = "'self' 'wasm-unsafe-eval' 'nonce-abc'";
     other.policy['style-src'] = "'self' 'nonce-abc'";
     other.policy['img-src'] = "'self' data:";
     other.policy['connect-src'] = `'self' ${cattlegrid.url}`;
@@ -117,6 +134,8 @@ describe("Cap's widget", () => {
     widget = new CapWidget(page);
   }
 
+  const send = () => page.getByRole('button', { name: 'Send' }).click();
+
   async function verify(/** @type {string} */ siteKey, /** @type {string} */ token, secretOf = siteKey) {
     const body = JSON.stringify({ secret: `${SECRET}-${secretOf}`, response: token });
     const headers = { 'content-type': 'application/json' };
@@ -124,13 +143,12 @@ describe("Cap's widget", () => {
     return { status: reply.status, ...(await reply.json()) };
   }
 
-  for (const siteKey of ['hashes', 'squares', 'both']) {
+  for (const siteKey of ['hashes', 'squares', 'both', 'programs']) {
     test(`earns a token that is good once: ${siteKey}`, async () => {
       await open(siteKey);
       await widget.solve();
       await screenshot(page, `cap-${siteKey}`);
-      await page.getByRole('button', { name: 'Send' }).click();
-      await page.waitForEvent('load');
+      await Promise.all([page.waitForEvent('load'), send()]);
       const token = new URLSearchParams(other.received[0]).get('cap-token') ?? '';
       assert.deepEqual(await verify(siteKey, token, 'short'), {
         status: 403,
@@ -159,19 +177,44 @@ describe("Cap's widget", () => {
     assert.equal((await verify('both', await widget.token())).success, true);
   });
 
+  test('is foreseen in what it makes of programs', async () => {
+    await page.goto('about:blank');
+    const post = async (/** @type {string} */ path, body = {}) => {
+      const headers = { 'content-type': 'application/json' };
+      const url = `${cattlegrid.url}/cap/programs/${path}`;
+      return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+    };
+    for (let count = 0; count < 40; count++) {
+      const { token, challenges } = await post('challenge');
+      const [program, ...puzzles] = challenges;
+      const script = inflateRawSync(Buffer.from(program.payload.blob, 'base64')).toString();
+      const instr = await page.evaluate((script) => {
+        const posted = new Promise((resolve) =>
+          addEventListener('message', ({ data }) => resolve(data.result), { once: true }),
+        );
+        const element = document.createElement('script');
+        element.text = script;
+        document.body.append(element);
+        return posted;
+      }, script);
+      const { success } = await post('redeem', { token, solutions: [{ instr }, ...puzzles.map(hash)] });
+      assert.ok(success, script);
+    }
+  });
+
   test('keeps the form from being sent before', async () => {
     await open('hashes');
-    await page.getByRole('button', { name: 'Send' }).click();
+    await send();
     assert.deepEqual(other.received, []);
     await widget.solve();
-    await page.getByRole('button', { name: 'Send' }).click();
-    await page.waitForEvent('load');
+    await Promise.all([page.waitForEvent('load'), send()]);
     assert.equal(other.received.length, 1);
   });
 
   for (const [siteKey, wrong] of /** @type {const} */ ([
     ['hashes', { nonce: -1 }],
     ['squares', { y: '1' }],
+    ['programs', { instr: [1, 2, 3, 4] }],
   ])) {
     test(`says when a solution is wrong, and tries again: ${siteKey}`, async () => {
       await open(siteKey);

@@ -30,6 +30,9 @@ pub enum Protocol {
     /// A time lock of Rivest, Shamir and Wagner, which no number of processors opens faster.
     #[serde(rename = "rsw")]
     Rsw,
+    /// A small program that is made for a browser, beside one of the others. A hint, and no work.
+    #[serde(rename = "instrumentation")]
+    Instrumentation,
 }
 
 impl Default for CapConfig {
@@ -47,21 +50,23 @@ impl CapConfig {
     /// All that has to be computed, in the order of the protocols. Calls for a time lock's key only if there is one.
     ///
     /// # Errors
-    /// [`ChallengeError::Option`] when there is no protocol, one is there twice, or a number is out of its bounds.
+    /// [`ChallengeError::Option`] when no protocol is work, one is there twice, or a number is out of its bounds.
     pub fn work(
         &self,
         time_lock_key: impl Fn() -> Arc<TimeLockKey>,
     ) -> Result<Work, ChallengeError> {
         let mut named = HashSet::new();
-        if self.protocols.is_empty() || !self.protocols.iter().all(|name| named.insert(name)) {
+        let once = self.protocols.iter().all(|name| named.insert(name));
+        if !once || named.iter().all(|&&name| name == Protocol::Instrumentation) {
             return Err(ChallengeError::Option {
                 field: "protocols",
-                allowed: "at least one, and each once".to_owned(),
+                allowed: "`sha256-pow`, `rsw` or both, and each once".to_owned(),
             });
         }
         let tasks = self.protocols.iter().map(|protocol| match protocol {
             Protocol::Sha256Pow => Hashing::new(self.count, self.zeros).map(Task::Hashing),
             Protocol::Rsw => TimeLock::new(time_lock_key(), self.squarings).map(Task::TimeLock),
+            Protocol::Instrumentation => Ok(Task::Program),
         });
         Work::new(tasks.collect::<Result<_, _>>()?)
     }

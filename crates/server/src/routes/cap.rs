@@ -8,8 +8,9 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use cattlegrid::challenge::work::{Puzzle, Residue, Solution};
+use cattlegrid::challenge::work::{Puzzle, Registers, Residue, Solution};
 use cattlegrid::{Refusal, Site, WorkKey};
+use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -76,7 +77,9 @@ impl Refused {
     /// The refusal in Cap's words, logged if an operator should know of it.
     fn of(app: &App, refusal: &Refusal) -> Self {
         match refusal {
-            Refusal::UnknownKey => Self::new(StatusCode::FORBIDDEN, "Invalid challenge token"),
+            Refusal::UnknownKey | Refusal::NoWork => {
+                Self::new(StatusCode::FORBIDDEN, "Invalid challenge token")
+            }
             Refusal::ExpiredKey => Self::new(StatusCode::FORBIDDEN, "Challenge expired"),
             Refusal::SpentKey => Self::new(StatusCode::FORBIDDEN, "Challenge already redeemed"),
             Refusal::WrongSolution => Self::INVALID_SOLUTION,
@@ -170,6 +173,12 @@ enum Posed {
         /// How often.
         t: u32,
     },
+    /// Run a program in a document, and send what it posts.
+    #[serde(rename = "instrumentation")]
+    Instrumentation {
+        /// The program, in JavaScript: deflated (RFC 1951), in base64.
+        blob: String,
+    },
 }
 
 impl Posed {
@@ -185,9 +194,25 @@ impl Posed {
                 x: puzzle.base(),
                 t: puzzle.squarings(),
             }),
+            Puzzle::Program(program) => Some(Self::Instrumentation {
+                blob: blob(&program.script())?,
+            }),
             Puzzle::Derivation(_) => None,
         }
     }
+}
+
+/// A program that posts what `expression` comes to, as the widget's frame listens for it.
+fn blob(expression: &str) -> Option<String> {
+    /// RFC 1951, 3.2.4: the last block, and stored.
+    const LAST_STORED: u8 = 1;
+    let script = format!(r#"parent.postMessage({{type:"cap:instr",result:{expression}}},"*")"#);
+    let length = u16::try_from(script.len()).ok()?;
+    let mut deflated = vec![LAST_STORED];
+    deflated.extend(length.to_le_bytes());
+    deflated.extend((!length).to_le_bytes());
+    deflated.extend(script.into_bytes());
+    Some(BASE64.encode(&deflated))
 }
 
 /// Sets work for Cap's widget.
@@ -230,7 +255,8 @@ struct Redemption {
     #[serde(default)]
     #[schema(value_type = String)]
     token: Value,
-    /// A solution for each puzzle, in their order: `{"nonce"}` of `sha256-pow`, `{"y"}` of `rsw`.
+    /// A solution for each puzzle, in their order: `{"nonce"}` of `sha256-pow`, `{"y"}` of `rsw`,
+    /// `{"instr"}` of `instrumentation`.
     #[serde(default)]
     #[schema(value_type = Vec<Object>)]
     solutions: Value,
@@ -286,33 +312,37 @@ async fn redeem(
             let solutions: Vec<_> = given.iter().map_while(solution).collect();
             judge.gate().judge_work(&key, &solutions, host.as_ref())
         })
-        .await?
-        .map_err(|refusal| match refusal {
-            Refusal::WrongSolution if !right_count => Refused::INVALID_SOLUTIONS,
-            other => Refused::of(&app, &other),
-        })?;
-    if !done.is_for(site) {
-        return Err(Refused::OTHER_SITE);
+        .await?;
+    let earned = match done {
+        Ok(done) if !done.is_for(site) => return Err(Refused::OTHER_SITE),
+        Ok(done) => app.gate().earn(done).await,
+        Err(refusal) => Err(refusal),
+    };
+    app.metrics()
+        .answered(earned.as_ref().err().map(Refusal::code));
+    match earned {
+        Ok(solved) => Ok(Json(Redeemed {
+            success: true,
+            token: solved.token.to_string(),
+            expires: solved.expires_at.as_millis(),
+        })),
+        Err(Refusal::WrongSolution) if !right_count => Err(Refused::INVALID_SOLUTIONS),
+        Err(refusal) => Err(Refused::of(&app, &refusal)),
     }
-    let solved = app
-        .gate()
-        .earn(done)
-        .await
-        .map_err(|refusal| Refused::of(&app, &refusal))?;
-    Ok(Json(Redeemed {
-        success: true,
-        token: solved.token.to_string(),
-        expires: solved.expires_at.as_millis(),
-    }))
 }
 
-/// What the widget makes of one puzzle: `{"nonce": 1234}`, or `{"y": "c0ffee"}` of a time lock.
+/// What the widget makes of one puzzle: `{"nonce": 1234}`, `{"y": "c0ffee"}` of a time lock, `{"instr": …}` of a program.
 fn solution(given: &Value) -> Option<Solution> {
-    match (given.get("nonce"), given.get("y")) {
-        (Some(Value::Number(nonce)), None) => nonce.as_u64().map(Solution::Nonce),
-        (Some(Value::String(nonce)), None) => decimal(nonce).map(Solution::Nonce),
-        (None, Some(Value::String(y))) => Residue::from_hex(y).map(Solution::Residue),
-        _ => None,
+    if let Some(nonce) = given.get("nonce") {
+        let nonce = nonce.as_u64().or_else(|| decimal(nonce.as_str()?));
+        nonce.map(Solution::Nonce)
+    } else if let Some(y) = given.get("y") {
+        Residue::from_hex(y.as_str()?).map(Solution::Residue)
+    } else {
+        let registers = given.get("instr")?;
+        Registers::deserialize(registers)
+            .ok()
+            .map(Solution::Registers)
     }
 }
 

@@ -53,6 +53,15 @@ const SITES: &str = r#"
     zeros = 1
 
     [[sites]]
+    key = "programmed"
+    secret = "secret-of-the-programmed-site"
+    dialect = "cap"
+    [sites.cap]
+    protocols = ["sha256-pow", "instrumentation"]
+    count = 1
+    zeros = 1
+
+    [[sites]]
     key = "native"
     secret = "secret-of-the-native-site"
 "#;
@@ -153,6 +162,14 @@ async fn work_earns_a_token_that_is_good_once() {
     );
     let second = server.cap_verify("one", SECRET, token).await;
     assert_refused(&second, 404, "Token not found");
+    let metrics = String::from_utf8(server.get("/metrics").await.body).unwrap();
+    for counted in [
+        "cattlegrid_answered_total{outcome=\"success\"} 1",
+        "cattlegrid_verified_total{outcome=\"success\"} 1",
+        "cattlegrid_verified_total{outcome=\"already-seen-response\"} 1",
+    ] {
+        assert!(metrics.contains(counted), "{metrics}");
+    }
 }
 
 #[tokio::test]
@@ -291,6 +308,35 @@ async fn a_time_lock_opens_for_who_squares() {
     assert_eq!(reply.json()["success"], true, "{reply:?}");
     let reply = server.redeem("locked", &challenge, &right).await;
     assert_refused(&reply, 403, "Challenge already redeemed");
+}
+
+#[tokio::test]
+async fn a_program_that_was_not_run_earns_nothing() {
+    let home = Home::new();
+    let server = home.start_configured(SITES);
+    let challenge = server.challenge("programmed").await;
+    let posed = challenge["challenges"].as_array().unwrap();
+    let nonce = solve_one(&posed[0]);
+    assert_eq!(posed[1]["protocol"], "instrumentation");
+    let blob = posed[1]["payload"]["blob"].as_str().unwrap();
+    let deflated = data_encoding::BASE64.decode(blob.as_bytes()).unwrap();
+    let script = String::from_utf8(deflated[5..].to_vec()).unwrap();
+    assert!(script.starts_with("parent.postMessage("), "{script}");
+    for not_run in [
+        json!({ "instr": [1, 2, 3, 4] }),
+        json!({ "instr": [1, 2, 3] }),
+        json!({ "instr": [1, 2, 3, 4, 5] }),
+        json!({ "instr": [-1, 0.5, 4_294_967_296_u64, "1"] }),
+        json!({ "instr": { "i": "1", "state": {} } }),
+        json!({ "instr": null }),
+        json!({ "timeout": true }),
+        json!({ "blocked": true }),
+        nonce.clone(),
+    ] {
+        let solutions = json!([nonce, not_run]);
+        let reply = server.redeem("programmed", &challenge, &solutions).await;
+        assert_refused(&reply, 403, "Invalid solution");
+    }
 }
 
 #[tokio::test]
@@ -626,6 +672,7 @@ async fn a_parameter_that_will_not_do_stops_the_start_by_name() {
     let home = Home::new();
     for (parameters, name) in [
         ("protocols = []", "protocols"),
+        ("protocols = [\"instrumentation\"]", "protocols"),
         ("protocols = [\"sha256-pow\", \"sha256-pow\"]", "protocols"),
         ("protocols = [\"md5-pow\"]", "protocols"),
         ("count = 0", "count"),
