@@ -19,7 +19,7 @@ const MAX_PAYLOAD_CHARS: usize = 4096;
 const SIGNED_WITH: &str = "SHA-256";
 
 /// What the widget has to find a key for. The fields stand in the order of their names, as in what is signed.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = AltchaParameters)]
 pub(crate) struct Parameters {
@@ -40,7 +40,7 @@ pub(crate) struct Parameters {
 }
 
 /// What this server wants back with the key.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = AltchaData)]
 pub(crate) struct Data {
@@ -54,7 +54,7 @@ pub(crate) struct Data {
 }
 
 /// Parameters, and the signature of the site that set them.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct Signed {
     parameters: Parameters,
     /// HMAC-SHA-256 of the parameters' JSON without white space, in hexadecimal.
@@ -108,7 +108,7 @@ impl Parameters {
 }
 
 /// What a widget found.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Found {
     counter: u32,
@@ -116,7 +116,7 @@ struct Found {
 }
 
 /// What a form is sent with.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Payload {
     /// By a widget that worked.
@@ -136,7 +136,7 @@ impl Payload {
 }
 
 /// Work that somebody claims to have done.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub(crate) struct WorkDone {
     pub(crate) challenge: Signed,
     solution: Found,
@@ -155,7 +155,7 @@ impl WorkDone {
 }
 
 /// This server's word that work was done, and a challenge answered if one had to be.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ServerSignature {
     algorithm: String,
