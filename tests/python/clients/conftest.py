@@ -146,7 +146,7 @@ class Website:
         return reply.text
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def website(
     authority: tuple[trustme.CA, str],
     provider: Provider,

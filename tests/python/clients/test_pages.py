@@ -30,6 +30,13 @@ def page(browser: Browser) -> Iterator[Page]:
         assert wrong == []
 
 
+def visit(page: Page, site: Website) -> None:
+    page.goto(site.url)
+    if site.package.asks == "when sent":
+        # Why: the package's own script listens to the form no sooner.
+        page.evaluate("() => new Promise((ready) => grecaptcha.ready(ready))")
+
+
 def send(page: Page) -> None:
     page.get_by_role("button", name="Send").click()
 
@@ -38,11 +45,17 @@ def welcomes(page: Page) -> None:
     expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
 
 
+def is_shown_the_form_again(page: Page) -> None:
+    with page.expect_navigation():
+        send(page)
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+
+
 @each
 def test_somebody_answers_and_is_let_in(
     package: Package, website: Start, cattlegrid: Server, page: Page
 ) -> None:
-    page.goto(website(package, keys_of(package.dialect)).url)
+    visit(page, website(package, keys_of(package.dialect)))
     widget = Widget(page.locator("cattlegrid-captcha"), cattlegrid.answer)
     if package.asks == "at once":
         widget.solve()
@@ -57,7 +70,7 @@ def test_somebody_answers_and_is_let_in(
 def test_somebody_who_is_wrong_may_try_another(
     package: Package, website: Start, cattlegrid: Server, page: Page
 ) -> None:
-    page.goto(website(package, keys_of(package.dialect)).url)
+    visit(page, website(package, keys_of(package.dialect)))
     widget = Widget(page.locator("cattlegrid-captcha"), cattlegrid.answer)
     if package.asks == "when sent":
         send(page)
@@ -90,17 +103,14 @@ def test_somebody_may_be_quicker_than_the_script(
 
 @pytest.mark.parametrize("package", [it for it in PAGES if it.asks == "at once"], ids=str)
 def test_nobody_is_let_in_without_an_answer(package: Package, website: Start, page: Page) -> None:
-    page.goto(website(package, keys_of(package.dialect)).url)
+    visit(page, website(package, keys_of(package.dialect)))
     Widget(page.locator("cattlegrid-captcha"), str).reaches("ready")
-    send(page)
-    page.wait_for_load_state()
-    expect(page.get_by_role("button", name="Send")).to_be_visible()
-    assert "Welcome" not in page.content()
+    is_shown_the_form_again(page)
 
 
 @pytest.mark.parametrize("package", [it for it in PAGES if it.dialect in FOR_TESTS], ids=str)
 def test_a_key_for_tests_lets_everybody_in(package: Package, website: Start, page: Page) -> None:
-    page.goto(website(package, FOR_TESTS[package.dialect].keys).url)
+    visit(page, website(package, FOR_TESTS[package.dialect].keys))
     if package.asks == "at once":
         Widget(page.locator("cattlegrid-captcha"), str).reaches("solved")
     send(page)
@@ -109,8 +119,6 @@ def test_a_key_for_tests_lets_everybody_in(package: Package, website: Start, pag
 
 @pytest.mark.parametrize("package", [it for it in PAGES if it.dialect == "turnstile"], ids=str)
 def test_a_key_for_tests_lets_nobody_in(package: Package, website: Start, page: Page) -> None:
-    page.goto(website(package, BLOCKING[package.dialect].keys).url)
+    visit(page, website(package, BLOCKING[package.dialect].keys))
     Widget(page.locator("cattlegrid-captcha"), str).reaches("failed")
-    send(page)
-    page.wait_for_load_state()
-    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    is_shown_the_form_again(page)
