@@ -594,6 +594,37 @@ async fn a_full_store_lets_nothing_through() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn more_than_can_be_judged_is_refused() {
+    let home = Home::new();
+    let limits = "[limits]\ndrawing_threads = 1\ndrawing_queue = 0\n";
+    let server = Arc::new(home.start_configured(&format!("{limits}{SITES}")));
+    let challenge = Arc::new(server.challenge("locked").await);
+    let mut refused = false;
+    while !refused {
+        let mut callers = JoinSet::new();
+        for _ in 0..32 {
+            let (server, challenge) = (Arc::clone(&server), Arc::clone(&challenge));
+            callers.spawn(async move {
+                let wrong = json!([{ "y": "2" }, { "nonce": 0 }]);
+                server.redeem("locked", &challenge, &wrong).await
+            });
+        }
+        for reply in callers.join_all().await {
+            if reply.status == 503 {
+                assert_refused(&reply, 503, "Overloaded");
+                refused = true;
+            } else {
+                assert_refused(&reply, 403, "Invalid solution");
+            }
+        }
+    }
+    let reply = server
+        .redeem("locked", &challenge, &solve(&challenge))
+        .await;
+    assert_eq!(reply.status, 200, "it recovers");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_of_many_redemptions_wins() {
     let home = Home::new();
     let server = Arc::new(home.start_configured(SITES));
