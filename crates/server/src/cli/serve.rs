@@ -28,7 +28,7 @@ impl Serve {
         let config = self.settings.load()?;
         logs::start(config.log);
         let runtime = tokio::runtime::Builder::new_multi_thread()
-            // Why: pictures alone are drawn there, and without a bound each burst of them starts many threads.
+            // Why: pictures are drawn and work is judged there, and without a bound each burst of them starts many threads.
             .max_blocking_threads(config.limits.drawing_threads())
             .enable_all()
             .build()
