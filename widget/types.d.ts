@@ -118,7 +118,10 @@ export interface Failure {
   retryable: boolean;
 }
 
-/** `place` is where its dialog is put, if it has one. */
+/**
+ * Puts the widget into its place, or into a dialog that opens when a picture must be answered, and makes the fields for
+ * its token. `place` is where the dialog is put, if it is to have one.
+ */
 export type NewCaptcha = (container: Element, plan: Plan, place?: Element) => Captcha;
 
 /** What a provider's captcha needs of the widget. */
@@ -127,6 +130,13 @@ export interface Widget extends HTMLElement {
   check(): Promise<void>;
   reset(): void;
 }
+
+/** Puts a dialog into `place`, and tells when the person has closed it. */
+export type Dialog = (
+  widget: Widget,
+  place: Element,
+  closed: () => void,
+) => { open(): void; close(): void; remove(): void };
 
 /** One captcha of a provider's. */
 export interface Captcha {
@@ -140,7 +150,7 @@ export interface Captcha {
   /** Whether there was a token that is now too old. */
   isExpired: boolean;
   widget?: Widget;
-  dialog?: { open(): void; close(): void; remove(): void };
+  dialog?: ReturnType<Dialog>;
   /** Whether a picture waits for its answer. */
   shown: boolean;
   /** What `execute` promised, and how it is kept. */

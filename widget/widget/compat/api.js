@@ -30,14 +30,22 @@
     if (!render || render === 'onload') there?.watch();
   });
 
+  loaded.catch(() => {
+    for (const { dataset } of page.document.querySelectorAll('.cf-turnstile')) page[dataset.unsupportedCallback]?.();
+  });
+
   const provider = (page[name] ??= {});
   for (const method of ['render', 'execute', 'reset', 'getResponse', ...methods]) {
     provider[method] = (/** @type {any[]} */ ...given) => {
       const call = () => there?.methods[method]?.(...given);
       if (there) return call();
-      // Why: what others mean may be found by then only.
-      const later = (method === 'render' ? loaded : started).then(call);
-      return method === 'render' ? id(rendered++) : method === 'execute' ? later : '';
+      if (method === 'render') {
+        loaded.then(call, given[1]?.['unsupported-callback']);
+        return id(rendered++);
+      }
+      // Why: what it means may be found by then only.
+      const later = started.then(call);
+      return method === 'execute' ? later : '';
     };
   }
   provider.ready = (/** @type {() => void} */ then) => void started.then(then);

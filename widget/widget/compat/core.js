@@ -6,7 +6,6 @@ import { ask } from './dialog.js';
 /** @type {Record<string, string[]>} */
 const SIZES = { compact: ['10.25rem', '.5rem'], flexible: ['100%'] };
 
-// The widget in its place, or in a dialog that opens when a picture must be answered, and the fields for its token.
 /** @type {NewCaptcha} */
 export function newCaptcha(container, plan, place) {
   const { params, refresh, retry, waits = !!place } = plan;
@@ -119,7 +118,7 @@ export function newCaptcha(container, plan, place) {
 
   function take(/** @type {string} */ token) {
     captcha.token = token;
-    // Why: both, so that a form that is reset keeps a token that is still good.
+    // Why: both, so that a form that is reset keeps it.
     for (const field of fields) field.defaultValue = field.value = token;
   }
 
@@ -138,7 +137,6 @@ export function newCaptcha(container, plan, place) {
 
 const isButton = (/** @type {Element} */ element) => element.matches('button, input');
 
-// The captchas that a provider's script puts on the page.
 /** @type {NewCaptchas} */
 export function newCaptchas({ name, id, plan }) {
   /** @type {Map<Element | null, Captcha>} */
@@ -191,7 +189,7 @@ export function newCaptchas({ name, id, plan }) {
       const selector = classes.map((it) => `.${it}[data-sitekey]`).join();
       const look = () => {
         for (const element of document.querySelectorAll(selector)) {
-          // Why: once, as one that a script has removed is to stay away.
+          // Why: once, as what a script has removed stays away.
           if (seen.has(element)) continue;
           seen.add(element);
           if (!all.has(element)) captchas.render(element);

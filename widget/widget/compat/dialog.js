@@ -1,5 +1,3 @@
-/** @import { Widget } from '../../types.js' */
-
 import { LOCALES, localeOf } from '../locales.js';
 import { sheet } from '../style.js';
 import { html } from '../view.js';
@@ -24,13 +22,8 @@ h2 { flex: 1; align-self: center; margin: 0 }
 cattlegrid-captcha::part(card) { padding: 0; border: 0 }
 `);
 
-/**
- * Keeps a widget in a dialog, which opens when it is told to.
- *
- * @param {Widget} widget
- * @param {Element} place where the dialog is put
- * @param {() => void} closed what to do when the person has closed it
- */
+// Keeps a widget in a dialog, which opens when it is told to.
+/** @type {import('../../types.js').Dialog} */
 export function ask(widget, place, closed) {
   const locale = localeOf(widget);
   const { direction, name } = LOCALES[locale];

@@ -4,11 +4,8 @@ import { newCaptcha, newCaptchas } from './core.js';
 
 const FIELD = 'g-recaptcha-response';
 
-/**
- * What `grecaptcha` does, by https://developers.google.com/recaptcha/docs/display, `…/invisible` and `…/v3`.
- *
- * @type {Start}
- */
+// What `grecaptcha` does, by https://developers.google.com/recaptcha/docs/display, `…/invisible` and `…/v3`.
+/** @type {Start} */
 export function start({ id, hl }) {
   /** @type {Dialect['plan']} */
   const plan = (params, number, call) => ({

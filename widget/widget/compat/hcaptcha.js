@@ -5,11 +5,8 @@ import { newCaptchas } from './core.js';
 const code = (/** @type {Failure} */ { status, retryable }) =>
   !status ? 'network-error' : status === 429 ? 'rate-limited' : retryable ? 'challenge-error' : 'invalid-data';
 
-/**
- * What `hcaptcha` does, by https://docs.hcaptcha.com/configuration and `…/invisible`.
- *
- * @type {Start}
- */
+// What `hcaptcha` does, by https://docs.hcaptcha.com/configuration and `…/invisible`.
+/** @type {Start} */
 export function start({ id, hl, compat, alone }) {
   /** @type {Dialect['plan']} */
   const plan = (params, number, call) => ({

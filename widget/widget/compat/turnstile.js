@@ -11,15 +11,15 @@ const CODES = {
   network: '200500',
 };
 
-/**
- * What `turnstile` does, by https://developers.cloudflare.com/turnstile/get-started/client-side-rendering/.
- *
- * @type {Start}
- */
+// What `turnstile` does, by https://developers.cloudflare.com/turnstile/get-started/client-side-rendering/.
+/** @type {Start} */
 export function start({ id }) {
   /** @type {Dialect['plan']} */
   const plan = (params, number, call) => {
     const { theme, language, execution, appearance, retry, 'retry-interval': interval = 8000 } = params;
+    const { action = '', cData, cdata = cData ?? '' } = params;
+    if (!/^[\w-]{0,32}$/.test(action)) throw new Error('Turnstile: invalid action');
+    if (!/^[\w-]{0,255}$/.test(cdata)) throw new Error('Turnstile: invalid cData');
     const field = params['response-field-name'] ?? 'cf-turnstile-response';
     return {
       params,

@@ -378,3 +378,28 @@ async fn the_widget_can_be_loaded_from_any_page() {
         server.get(path).await.assert_problem(404, "not-found");
     }
 }
+
+#[tokio::test]
+async fn the_scripts_of_other_providers_have_a_stand_in() {
+    let home = Home::new();
+    let server = home.start();
+    for path in [
+        "/recaptcha/api.js",
+        "/recaptcha/enterprise.js",
+        "/1/api.js",
+        "/1/secure-api.js",
+        "/turnstile/v0/api.js",
+    ] {
+        let script = server.get(&format!("{path}?onload=loaded&hl=de")).await;
+        assert_eq!(script.status, 200, "{path}");
+        assert!(script.header("content-type").starts_with("text/javascript"));
+        assert_eq!(script.header("access-control-allow-origin"), "*");
+        assert_eq!(script.header("cache-control"), "no-cache");
+        let tag = script.header("etag").to_owned();
+        let again = read(server.request("GET", path).header("if-none-match", tag)).await;
+        assert_eq!((again.status, again.body.len()), (304, 0), "{path}");
+    }
+    for path in ["/recaptcha/none.js", "/1/", "/turnstile/v0/none.js"] {
+        server.get(path).await.assert_problem(404, "not-found");
+    }
+}
