@@ -124,7 +124,8 @@ export class StandIn {
 
   /** @param {string} query what the script's address has behind the `?` */
   async open(body = '', query = '', path = this.path) {
-    this.site.head = `<script src="${this.cattlegrid.url}${path}?${query}" async defer></script>`;
+    // Why: not `async`, to come after the page's own script, which has the callbacks.
+    this.site.head = `<script src="${this.cattlegrid.url}${path}?${query}" defer></script>`;
     this.site.body = body;
     const own = this.callbacks.map((name) => `window['on ${name}'] = tell('${name}');`).join('\n');
     this.site.script = `${LISTEN}${own}\n${this.site.script}`;
