@@ -28,7 +28,7 @@ const SITES = [
   site('pictured', 'cost = 100, zeros = 2'),
   site('sums', 'cost = 100, zeros = 1', 'kinds = ["math"]'),
   site('worked', 'code = false'),
-  site('hasty', 'cost = 1, zeros = 1', 'challenge_ttl = "3s"'),
+  site('hasty', 'cost = 1, zeros = 1', 'challenge_ttl = "6s"'),
   site('fleeting', 'cost = 1, zeros = 1, code = false', 'token_ttl = "1s"'),
   site('elsewhere', 'cost = 1', 'hostnames = ["example.org"]'),
   ...ALGORITHMS.map((name) => site(name.replace('/', '.'), `algorithm = "${name}", cost = 9, zeros = 2, code = false`)),
