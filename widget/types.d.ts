@@ -122,7 +122,7 @@ export interface Failure {
  * Puts the widget into its place, or into a dialog that opens when a picture must be answered, and makes the fields for
  * its token. `place` is where the dialog is put, if it is to have one.
  */
-export type NewCaptcha = (container: Element, plan: Plan, place?: Element) => Captcha;
+export type NewCaptcha = (container: HTMLElement, plan: Plan, place?: Element) => Captcha;
 
 /** What a provider's captcha needs of the widget. */
 export interface Widget extends HTMLElement {
@@ -140,7 +140,7 @@ export type Dialog = (
 
 /** One captcha of a provider's. */
 export interface Captcha {
-  readonly container: Element;
+  readonly container: HTMLElement;
   readonly plan: Plan;
   id: string | number;
   /** The response token, or an empty string. */
@@ -171,7 +171,7 @@ export interface Captcha {
 /** Those on a page. */
 export interface Captchas {
   /** An element by itself, its id, or a selector. */
-  element(where: any): Element | null;
+  element(where: any): HTMLElement | null;
   /**
    * Puts a captcha into an element, or binds it to a button. `inherit` is whether the element's `data-…` attributes
    * count too.

@@ -181,6 +181,14 @@ export function alike(at, field) {
     assert.deepEqual([compact?.width, normal?.width], [164, 300]);
   });
 
+  test('has room where the page made some for what was there before', async () => {
+    at.site.script = `Object.assign(document.querySelector('#box').style, { width: '300px', height: '65px' });`;
+    const it = await at.open(`${at.element('id="box"')}<p>Below</p>`);
+    await it.reaches('ready');
+    const [widget, below] = await Promise.all([it.host.boundingBox(), at.page.getByText('Below').boundingBox()]);
+    assert.ok(widget && below && widget.y + widget.height <= below.y);
+  });
+
   at.shows('says what is wrong', ['error-callback'], async () => {
     await at.open(at.element('', 'div', 'nobody'));
     await at.hears('error-callback');

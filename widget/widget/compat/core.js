@@ -103,7 +103,11 @@ export function newCaptcha(container, plan, place) {
     }
     captcha.widget = widget;
     if (place) captcha.dialog = ask(widget, place, captcha.close);
-    else container.append(widget);
+    else {
+      // Why: pages make room for what the provider has, which is not as high.
+      container.style.minBlockSize = 'max-content';
+      container.append(widget);
+    }
   }
 
   function end(/** @type {Why} */ why) {
@@ -147,7 +151,7 @@ export function newCaptchas({ name, id, plan }) {
   /** @type {ReturnType<NewCaptchas>} */
   const captchas = {
     element(where) {
-      if (where instanceof Element) return where;
+      if (where instanceof HTMLElement) return where;
       try {
         return document.getElementById(where) ?? document.querySelector(where);
       } catch {
