@@ -79,21 +79,17 @@ async fn a_person_gets_through_the_gate() {
     assert!(verified["challenge_ts"].as_str().unwrap().ends_with('Z'));
     assert_eq!(verified["error-codes"], json!([]));
 
-    let metrics = String::from_utf8(server.get("/metrics").await.body).unwrap();
-    for line in [
-        "cattlegrid_issued_total{kind=\"chars\"} 1",
-        "cattlegrid_shown_total 3",
-        "cattlegrid_answered_total{outcome=\"success\"} 1",
-        "cattlegrid_verified_total{outcome=\"success\"} 1",
-        "cattlegrid_store_errors_total 0",
-        "cattlegrid_http_requests_total{route=\"/siteverify\",status=\"200\"} 1",
-        "cattlegrid_http_request_duration_seconds_count{route=\"/siteverify\"} 1",
-    ] {
-        assert!(
-            metrics.lines().any(|l| l == line),
-            "{line} not in {metrics}"
-        );
-    }
+    server
+        .assert_counted(&[
+            "cattlegrid_issued_total{kind=\"chars\"} 1",
+            "cattlegrid_shown_total 3",
+            "cattlegrid_answered_total{outcome=\"success\"} 1",
+            "cattlegrid_verified_total{outcome=\"success\"} 1",
+            "cattlegrid_store_errors_total 0",
+            "cattlegrid_http_requests_total{route=\"/siteverify\",status=\"200\"} 1",
+            "cattlegrid_http_request_duration_seconds_count{route=\"/siteverify\"} 1",
+        ])
+        .await;
 }
 
 #[tokio::test]

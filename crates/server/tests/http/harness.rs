@@ -195,6 +195,21 @@ impl Server {
         self.http.request(method, format!("{}{path}", self.address))
     }
 
+    pub(crate) async fn metrics(&self) -> String {
+        String::from_utf8(self.get("/metrics").await.body).unwrap()
+    }
+
+    /// Each of these is a line of the metrics.
+    pub(crate) async fn assert_counted(&self, counted: &[&str]) {
+        let metrics = self.metrics().await;
+        for line in counted {
+            assert!(
+                metrics.lines().any(|l| l == *line),
+                "{line} not in {metrics}"
+            );
+        }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Reply {
         read(self.request("GET", path)).await
     }

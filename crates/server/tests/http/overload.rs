@@ -42,7 +42,7 @@ async fn too_many_pictures_are_refused_while_everything_else_goes_on() {
         assert_eq!(verified.refused(), "invalid-input-response");
     }
     let overloaded = async || {
-        let metrics = String::from_utf8(server.get("/metrics").await.body).unwrap();
+        let metrics = server.metrics().await;
         !metrics.contains("cattlegrid_drawing_overloaded_total 0\n")
     };
     while !overloaded().await {}
@@ -80,7 +80,7 @@ async fn a_full_store_lets_nothing_through_and_says_so() {
         .assert_problem(503, "store-unavailable");
     assert_eq!(server.get("/healthz").await.status, 200);
     assert!(home.log().contains("the store is full"));
-    let metrics = String::from_utf8(server.get("/metrics").await.body).unwrap();
+    let metrics = server.metrics().await;
     assert!(
         !metrics.contains("cattlegrid_store_errors_total 0\n"),
         "{metrics}"

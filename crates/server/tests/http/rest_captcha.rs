@@ -105,19 +105,15 @@ async fn a_challenge_comes_with_its_picture_whatever_body_asks_for_it() {
     let without_slash = read(server.request("POST", "/api/captcha")).await;
     assert_eq!(without_slash.status, 200);
 
-    let metrics = String::from_utf8(server.get("/metrics").await.body).unwrap();
-    for line in [
-        "cattlegrid_issued_total{kind=\"chars\"} 6",
-        "cattlegrid_shown_total 11",
-        "cattlegrid_answered_total{outcome=\"success\"} 5",
-        "cattlegrid_http_requests_total{route=\"/api/captcha/\",status=\"200\"} 6",
-        "cattlegrid_http_requests_total{route=\"/api/captcha/verify\",status=\"200\"} 5",
-    ] {
-        assert!(
-            metrics.lines().any(|l| l == line),
-            "{line} not in {metrics}"
-        );
-    }
+    server
+        .assert_counted(&[
+            "cattlegrid_issued_total{kind=\"chars\"} 6",
+            "cattlegrid_shown_total 11",
+            "cattlegrid_answered_total{outcome=\"success\"} 5",
+            "cattlegrid_http_requests_total{route=\"/api/captcha/\",status=\"200\"} 6",
+            "cattlegrid_http_requests_total{route=\"/api/captcha/verify\",status=\"200\"} 5",
+        ])
+        .await;
 }
 
 #[tokio::test]
