@@ -246,6 +246,27 @@ export function dialogs(at, field) {
     assert.equal((await at.verify(token)).success, true);
   });
 
+  test('who has pressed a button is told when it cannot be done, unless the page wants to', async () => {
+    await at.page.route('**/api/v1/challenges', (route) => route.abort());
+    const button = `<button class="${className}" data-sitekey="${SITE}" data-callback="on callback">Send</button>`;
+    await at.open(`<form method="post">${button}</form>`);
+    await at.page.waitForLoadState('networkidle');
+    await at.page.getByRole('button', { name: 'Send' }).click();
+    await at.widget().status.getByText('No connection to the server.').waitFor();
+    await at.axeFindsNothing();
+    await at.page.unroute('**/api/v1/challenges');
+    await at.widget().retry.click();
+    await at.answer();
+    await at.hears('callback');
+
+    await at.page.route('**/api/v1/challenges', (route) => route.abort());
+    await at.open(`<form method="post">${at.element('', 'button')}</form>`);
+    await at.page.waitForLoadState('networkidle');
+    await at.page.getByRole('button', { name: 'Send' }).click();
+    await at.hears('error-callback');
+    assert.equal(await at.dialog.count(), 0);
+  });
+
   test('a dialog can be closed, and opened again', async () => {
     await at.rendered({ size: 'invisible' });
     await at.execute();

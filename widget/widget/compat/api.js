@@ -24,7 +24,7 @@
   // Why: one step after the captchas that waited, which come first.
   const started = loaded.then().then(() => {
     const tell = () => page[onload]?.();
-    // Why: a slower server than this would find what a later script defines.
+    // Why: a later script may define it.
     if (page[onload]) tell();
     else addEventListener('load', tell);
     if (!render || render === 'onload') there?.watch();

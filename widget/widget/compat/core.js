@@ -79,9 +79,11 @@ export function newCaptcha(container, plan, place) {
       plan.expired(what, token);
     },
     error(failure) {
-      // Why: in an open dialog the person can try again.
-      if (place && !captcha.shown) end(failure);
-      else if (retry && failure.retryable && !captcha.widget?.typed)
+      if (place && !captcha.shown) {
+        // Why: who has pressed a button is told, unless the page does it.
+        if (isButton(container) && !params['error-callback']) hear.load?.(captcha, failure);
+        else end(failure);
+      } else if (retry && failure.retryable && !captcha.widget?.typed)
         captcha.timer = setTimeout(() => captcha.widget?.reset(), retry);
       plan.failed(failure);
     },
@@ -104,7 +106,7 @@ export function newCaptcha(container, plan, place) {
     captcha.widget = widget;
     if (place) captcha.dialog = ask(widget, place, captcha.close);
     else {
-      // Why: pages make room for what the provider has, which is not as high.
+      // Why: pages made room for something less high.
       container.style.minBlockSize = 'max-content';
       container.append(widget);
     }
