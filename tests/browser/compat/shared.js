@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { screenshot } from '../support/browser.js';
-import { ELSEWHERE, SITE } from '../support/stand_in.js';
+import { ELSEWHERE, HASTY, SITE } from '../support/stand_in.js';
 
 /** @import { StandIn } from '../support/stand_in.js' */
 
@@ -166,6 +166,23 @@ export function alike(at, field) {
     assert.ok(!(await at.call('getResponse')));
     await it.solve();
     await at.hears('callback', 2);
+  });
+
+  test('a token that expired does not pass', async () => {
+    const it = await at.open(at.form(at.element('', 'div', HASTY)));
+    await it.solve();
+    const [token] = await at.hears('callback');
+    await at.hears('expired-callback');
+    assert.equal((await at.fields())[field], '');
+    await at.page.waitForTimeout(1000);
+    assert.equal((await at.verify(token, `the-secret-key-of-${HASTY}`)).success, false);
+  });
+
+  test("a token of another site's does not pass", async () => {
+    const it = await at.open(at.form(at.element()));
+    await it.solve();
+    const [token] = await at.hears('callback');
+    assert.equal((await at.verify(token, `the-secret-key-of-${ELSEWHERE}`)).success, false);
   });
 
   at.shows('looks as it is told to', ['theme', 'size', 'tabindex'], async () => {

@@ -14,7 +14,7 @@ import { Site } from './site.js';
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const DOCUMENT = new URL('../../../docs/compatibility.md', import.meta.url);
 
-/** The site key whose pages these are, one that is for another host, and one whose answers are always late. */
+/** The site key whose pages these are, one that is for another host, and one whose tokens are soon too old. */
 export const SITE = 'site';
 export const ELSEWHERE = 'elsewhere';
 export const HASTY = 'hasty';
@@ -53,7 +53,7 @@ export class StandIn {
       secret = "the-secret-key-of-${key}"
       dialect = "${dialect}"
       hostnames = ${key === ELSEWHERE ? '["elsewhere.example"]' : '[]'}
-      challenge_ttl = "${key === HASTY ? '2s' : '5m'}"`,
+      ${key === HASTY ? 'token_ttl = "2s"' : ''}`,
         )
         .join('\n')}`;
     // Why: they are there when a test runs, which is when anybody looks.
