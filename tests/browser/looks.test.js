@@ -1,17 +1,14 @@
 /** How it looks and how it reads: both themes, small screens, right to left, and what axe finds. */
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { after, afterEach, before, describe, test } from 'node:test';
 
-import { launch, screenshot, Widget } from './support/browser.js';
+import { axeFindsNothing, launch, screenshot, Widget } from './support/browser.js';
 import { Cattlegrid } from './support/cattlegrid.js';
 import { Site } from './support/site.js';
 
 /** @import { Browser, BrowserContextOptions, Page } from 'playwright-core' */
 
-const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const THEMES = /** @type {const} */ (['light', 'dark']);
 const PHONE = { width: 360, height: 740 };
 const DESK = { width: 1280, height: 900 };
@@ -48,16 +45,6 @@ describe('looks', () => {
     await page.goto(url);
   }
 
-  async function axeFindsNothing() {
-    await page.evaluate(AXE);
-    const { violations } = await page.evaluate(() => /** @type {any} */ (window).axe.run());
-    const found = violations.map((/** @type {any} */ { id, nodes }) => [
-      id,
-      ...nodes.map((/** @type {any} */ n) => n.html),
-    ]);
-    assert.deepEqual(found, []);
-  }
-
   /** Nothing sticks out at the side. */
   async function fits() {
     const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
@@ -71,7 +58,7 @@ describe('looks', () => {
         await new Widget(page.locator('cattlegrid-captcha'), cattlegrid).reaches('ready');
         await screenshot(page, `signup-${colorScheme}-${device}`);
         await fits();
-        await axeFindsNothing();
+        await axeFindsNothing(page);
       });
 
       test(`the playground, ${colorScheme}, on a ${device}`, async () => {
@@ -85,7 +72,7 @@ describe('looks', () => {
         await page.evaluate(() => scrollTo(0, 0));
         await screenshot(page, `playground-${colorScheme}-${device}`);
         await fits();
-        await axeFindsNothing();
+        await axeFindsNothing(page);
       });
     }
 
@@ -102,7 +89,7 @@ describe('looks', () => {
         const it = new Widget(page.locator('cattlegrid-captcha'), cattlegrid);
         const show = async (/** @type {string} */ state) => {
           await screenshot(page, `widget-${colorScheme}-${locale}-${state}`);
-          await axeFindsNothing();
+          await axeFindsNothing(page);
         };
         await it.reaches('ready');
         const size = await it.host.boundingBox();

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { screenshot } from '../support/browser.js';
+import { axeFindsNothing, screenshot } from '../support/browser.js';
 import { ELSEWHERE, HASTY, SITE } from '../support/stand_in.js';
 
 /** @import { StandIn } from '../support/stand_in.js' */
@@ -231,7 +231,7 @@ export function alike(at, field) {
       await at.widget(0).reaches('ready');
       await at.widget(1).reaches('ready');
       await screenshot(at.page, `compat-${global}-${colorScheme}`);
-      await at.axeFindsNothing();
+      await axeFindsNothing(at.page);
       const [content, window] = await at.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
       assert.ok(Number(content) <= Number(window), `${content} pixels of content in a window of ${window}`);
     });
@@ -254,7 +254,7 @@ export function dialogs(at, field) {
     await at.page.getByRole('button', { name: 'Send' }).click();
     await at.dialog.waitFor();
     assert.equal(await at.focused(), 'field');
-    await at.axeFindsNothing();
+    await axeFindsNothing(at.page);
     await at.answer();
     const [token] = await at.hears('callback');
     assert.equal(await at.focused(), className, 'the focus is back');
@@ -270,7 +270,7 @@ export function dialogs(at, field) {
     await at.page.waitForLoadState('networkidle');
     await at.page.getByRole('button', { name: 'Send' }).click();
     await at.widget().status.getByText('No connection to the server.').waitFor();
-    await at.axeFindsNothing();
+    await axeFindsNothing(at.page);
     await at.page.unroute('**/api/v1/challenges');
     await at.widget().retry.click();
     await at.answer();
@@ -338,7 +338,7 @@ export function dialogs(at, field) {
       await at.execute();
       await at.dialog.waitFor();
       await screenshot(at.page, `compat-${global}-dialog-${theme}`);
-      await at.axeFindsNothing();
+      await axeFindsNothing(at.page);
       for (const key of ['Tab', 'Tab', 'Tab', 'Tab']) {
         await at.page.keyboard.press(key);
         assert.notEqual(await at.focused(), className);

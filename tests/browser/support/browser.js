@@ -1,6 +1,8 @@
 /** The browser, and a person who uses the widget in it. */
 
-import { mkdir } from 'node:fs/promises';
+import assert from 'node:assert/strict';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 import { chromium } from 'playwright-core';
@@ -18,6 +20,8 @@ const QUIET = [
   '--disable-sync',
 ];
 
+const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
 const SCREENSHOTS = fileURLToPath(new URL('../../../target/screenshots/', import.meta.url));
 
 export const launch = (/** @type {string[]} */ flags = []) =>
@@ -27,6 +31,17 @@ export const launch = (/** @type {string[]} */ flags = []) =>
 export async function screenshot(/** @type {Page} */ page, /** @type {string} */ name) {
   await mkdir(SCREENSHOTS, { recursive: true });
   await page.screenshot({ path: `${SCREENSHOTS}${name}.png`, fullPage: true });
+}
+
+/** The page can be used by everybody, as far as a program can tell. */
+export async function axeFindsNothing(/** @type {Page} */ page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => /** @type {any} */ (window).axe.run());
+  const found = violations.map((/** @type {any} */ { id, nodes }) => [
+    id,
+    ...nodes.map((/** @type {any} */ node) => node.html),
+  ]);
+  assert.deepEqual(found, []);
 }
 
 /** A widget on a page, as a person meets it. */

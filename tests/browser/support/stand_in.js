@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { launch, Widget } from './browser.js';
@@ -11,7 +10,6 @@ import { Site } from './site.js';
 
 /** @import { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core' */
 
-const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const DOCUMENT = new URL('../../../docs/compatibility.md', import.meta.url);
 
 /** The site key whose pages these are, one that is for another host, and one whose tokens are soon too old. */
@@ -258,14 +256,5 @@ export class StandIn {
       while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
       return element?.className || element?.localName;
     });
-  }
-
-  async axeFindsNothing() {
-    await this.page.evaluate(AXE);
-    const { violations } = await this.page.evaluate(() => /** @type {any} */ (window).axe.run());
-    assert.deepEqual(
-      violations.map((/** @type {any} */ { id, nodes }) => [id, ...nodes.map((/** @type {any} */ n) => n.html)]),
-      [],
-    );
   }
 }
