@@ -88,7 +88,7 @@ const CLIENTS = [
     expired: 'timeout-or-duplicate',
     props: (siteKey) => ({ siteKey }),
     german: { options: { language: 'de' } },
-    sizes: [],
+    sizes: ['normal', 'compact', 'flexible', 'invisible'].map((size) => ({ options: { size } })),
     waits: { options: { execution: 'execute' } },
     elsewhere: (url) => ({
       origin: url,

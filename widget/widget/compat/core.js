@@ -96,9 +96,8 @@ export function newCaptcha(container, plan, place) {
     // Why: its form is nowhere, as the page's own has the provider's fields, and need not be valid by ours.
     const attributes = { sitekey, action, tabindex, cdata, theme: plan.theme, locale: plan.locale, form: '' };
     for (const [name, value] of Object.entries(attributes)) if (value != null) widget.setAttribute(name, value);
-    const [width = '18.75rem', padding = ''] = SIZES[place ? 'flexible' : size] ?? [];
-    widget.style.setProperty('--cattlegrid-width', width);
-    widget.style.setProperty('--cattlegrid-padding', padding);
+    const [width = '18.75rem', padding = 'inherit'] = SIZES[place ? 'flexible' : size] ?? [];
+    widget.style.cssText = `--cattlegrid-width:${width};--cattlegrid-padding:${padding}`;
     widget.hidden = !!plan.shy;
     for (const [type, then] of Object.entries(hear)) {
       widget.addEventListener(type, (/** @type {any} */ event) => then(event.detail, event));
@@ -106,8 +105,8 @@ export function newCaptcha(container, plan, place) {
     captcha.widget = widget;
     if (place) captcha.dialog = ask(widget, place, captcha.close);
     else {
-      // Why: pages made room for something less high.
-      container.style.minBlockSize = 'max-content';
+      // Why: pages made less room.
+      container.style.cssText += `;min-width:min(100%,${width});min-height:max-content`;
       container.append(widget);
     }
   }
