@@ -39,9 +39,7 @@ def test_types_and_licences_go_along(names: list[str]) -> None:
 def test_the_widget_goes_along(names: list[str]) -> None:
     folder = Path(__file__).parents[3] / "widget"
     # Why not all: what stands in for other scripts comes from the server, which answers their back ends too.
-    scripts = {
-        str(path.relative_to(folder)) for path in folder.rglob("*.js") if path.parent.name != "compat"
-    }
+    scripts = {str(path.relative_to(folder)) for path in folder.rglob("*.js") if path.parent.name != "compat"}
     packed = {name.removeprefix("cattlegrid/widget/") for name in names}
     assert scripts == {name for name in packed if name.endswith(".js") and name.startswith("widget")}
 
