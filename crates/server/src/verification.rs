@@ -41,9 +41,7 @@ impl<V> Reply<V> {
             Ok(verified) => (Some(verified), Vec::new()),
             Err(Denial::Said(codes)) => (None, codes.to_vec()),
             Err(Denial::Refused(refusal)) => {
-                if let Refusal::StoreUnavailable(error) = &refusal {
-                    app.store_failed(error);
-                }
+                app.refused(&refusal);
                 (None, vec![word(&refusal)])
             }
         };
