@@ -572,6 +572,8 @@ async fn a_body_over_the_limit_is_refused_before_it_is_read_whole() {
     let home = Home::new();
     let server = home.start_configured(&sites());
     let host = server.address.trim_start_matches("http://");
+    // Why no more: what a server has not read when it closes resets the connection, and the reply may be lost with it.
+    let too_much = vec![b'x'; 64 * 1024 + 4 * 1024 * 1024 + 1];
     for path in [NATIVE.path, RECAPTCHA.path, TURNSTILE.path] {
         for kind in [FORM, JSON, "multipart/form-data; boundary=x"] {
             let mut stream = TcpStream::connect(host).await.unwrap();
@@ -579,7 +581,7 @@ async fn a_body_over_the_limit_is_refused_before_it_is_read_whole() {
                 "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: {kind}\r\ncontent-length: 1000000000\r\n\r\n"
             );
             stream.write_all(head.as_bytes()).await.unwrap();
-            stream.write_all(&vec![b'x'; 5_000_000]).await.unwrap();
+            stream.write_all(&too_much).await.unwrap();
             let mut reply = [0; 15];
             stream.read_exact(&mut reply).await.unwrap();
             assert_eq!(&reply, b"HTTP/1.1 200 OK", "{path} {kind}");
