@@ -12,6 +12,7 @@ use cattlegrid::{Ask, Secret, Secrets};
 use cattlegrid_server::app::App;
 use cattlegrid_server::config::Config;
 use cattlegrid_server::routes;
+use cattlegrid_server::standing::Standing;
 use serde_json::Value;
 use tower::Service;
 
@@ -39,7 +40,8 @@ static APP: LazyLock<Arc<App>> = LazyLock::new(|| {
     let store = AnyStore::Memory(MemoryStore::new(1_000_000, clock.clone()));
     let secrets = Secrets::new(vec![secret]).unwrap();
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
-    Arc::new(App::new(&config, &secrets, store, clock, address).unwrap())
+    let standing = Standing::new(&config.limits, store, clock, address);
+    Arc::new(App::new(&config, &secrets, Arc::new(standing)).unwrap())
 });
 
 static ROUTER: LazyLock<Router> = LazyLock::new(|| routes::router(&APP));

@@ -11,6 +11,7 @@ use cattlegrid::{Ask, Attempt};
 use cattlegrid_server::app::App;
 use cattlegrid_server::config::Config;
 use cattlegrid_server::data_dir;
+use cattlegrid_server::standing::Standing;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -24,7 +25,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let secrets = data_dir::secrets(&config)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let store = AnyStore::open(&StoreUrl::memory(), Arc::clone(&clock))?;
-    let app = App::new(&config, &secrets, store, clock, config.listen)?;
+    let standing = Standing::new(&config.limits, store, clock, config.listen);
+    let app = App::new(&config, &secrets, Arc::new(standing))?;
     let site = app.gate().sites().iter().next().ok_or("there is no site")?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     for _ in 0..count.parse::<u32>()? {

@@ -2,7 +2,6 @@
 
 use std::cell::LazyCell;
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
@@ -17,39 +16,31 @@ use cattlegrid::{
 use crate::Error;
 use crate::config::{Config, Limits};
 use crate::dialect::Dialect;
-use crate::drawing::{Drawing, NotDrawn};
+use crate::drawing::NotDrawn;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::standing::Standing;
 use crate::test_keys;
 
 /// The kinds that a page may ask of the demo site. `custom` is none of them: its answer would be the page's.
 const DEMO_KINDS: [Kind; 4] = [Kind::Chars, Kind::Math, Kind::Words, Kind::Unicode];
 
-/// The server: its gate, and what stands around it.
+/// The server as one configuration describes it: its gate, and what stands around it.
 pub struct App {
-    gate: Gate<AnyStore>,
-    clock: Arc<dyn Clock>,
+    standing: Arc<Standing>,
+    gate: Gate<Arc<AnyStore>>,
     demo: Option<Site>,
     dialects: HashMap<SiteKey, Dialect>,
     test_keys: bool,
-    drawing: Drawing,
-    metrics: Metrics,
     limits: Limits,
-    address: SocketAddr,
 }
 
 impl App {
-    /// The server that `config` describes, which listens on `address`.
+    /// What `config` makes of the server that stands.
     ///
     /// # Errors
     /// [`Error::Config`] and [`Error::ReadFile`] when a site cannot be built.
-    pub fn new(
-        config: &Config,
-        secrets: &Secrets,
-        store: AnyStore,
-        clock: Arc<dyn Clock>,
-        address: SocketAddr,
-    ) -> Result<Self, Error> {
+    pub fn new(config: &Config, secrets: &Secrets, standing: Arc<Standing>) -> Result<Self, Error> {
         let demo = demo(config, secrets)?;
         let mut dialects: HashMap<_, _> = config
             .sites
@@ -68,29 +59,31 @@ impl App {
             gate: Gate::new(
                 secrets,
                 sites,
-                store,
-                Arc::clone(&clock),
+                Arc::clone(&standing.store),
+                Arc::clone(&standing.clock),
                 Arc::new(OsEntropy),
             ),
-            clock,
+            standing,
             demo,
             dialects,
             test_keys: config.has_test_keys(),
-            drawing: Drawing::new(&config.limits),
-            metrics: Metrics::new(),
             limits: config.limits,
-            address,
         })
     }
 
     /// The engine.
-    pub const fn gate(&self) -> &Gate<AnyStore> {
+    pub const fn gate(&self) -> &Gate<Arc<AnyStore>> {
         &self.gate
+    }
+
+    /// What outlives the configuration.
+    pub fn standing(&self) -> &Standing {
+        &self.standing
     }
 
     /// The time.
     pub fn clock(&self) -> &dyn Clock {
-        &*self.clock
+        &*self.standing.clock
     }
 
     /// The demo site, if there is one.
@@ -144,7 +137,7 @@ impl App {
             .gate
             .issue(site, ask)
             .inspect_err(|refusal| self.refused(refusal))?;
-        self.metrics.issued(issued.kind);
+        self.metrics().issued(issued.kind);
         Ok(issued)
     }
 
@@ -162,7 +155,7 @@ impl App {
             self.refused(refusal);
         }
         let code = judged.as_ref().err().map(Refusal::code);
-        self.metrics.answered(code);
+        self.metrics().answered(code);
         judged
     }
 
@@ -179,9 +172,9 @@ impl App {
         &self,
         draw: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, NotDrawn> {
-        self.drawing.run(draw).await.inspect_err(|error| {
+        self.standing.drawing.run(draw).await.inspect_err(|error| {
             if *error == NotDrawn::Overloaded {
-                self.metrics.overloaded();
+                self.metrics().overloaded();
             }
         })
     }
@@ -199,30 +192,18 @@ impl App {
 
     /// Counts and logs that the store could not decide.
     pub fn store_failed(&self, error: &StoreError) {
-        self.metrics.store_error();
+        self.metrics().store_error();
         tracing::error!(%error, "the store cannot decide");
     }
 
     /// What is counted.
-    pub const fn metrics(&self) -> &Metrics {
-        &self.metrics
+    pub fn metrics(&self) -> &Metrics {
+        &self.standing.metrics
     }
 
     /// The bounds.
     pub const fn limits(&self) -> &Limits {
         &self.limits
-    }
-
-    /// Where the server can be reached from its own machine.
-    pub fn own_address(&self) -> SocketAddr {
-        let mut address = self.address;
-        if address.ip().is_unspecified() {
-            address.set_ip(match address {
-                SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-                SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-            });
-        }
-        address
     }
 }
 

@@ -34,6 +34,11 @@ pub(crate) async fn around(State(app): State<Arc<App>>, request: Request, next: 
         .into_response(),
     };
     harden(&mut response);
+    if app.standing().is_draining() {
+        // Why: a connection that stays open brings requests for as long as it may.
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
     let took = started.elapsed();
     let status = response.status().as_u16();
     app.metrics().responded(route, status, took);

@@ -40,7 +40,11 @@ pub mod metrics;
 pub mod origin;
 mod picture;
 pub mod problem;
+mod reload;
 pub mod routes;
+mod serving;
+pub mod standing;
+mod supervisor;
 mod test_keys;
 mod verification;
 

@@ -5,7 +5,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -13,35 +12,33 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::config::Limits;
+use crate::serving::Serving;
 
 /// The most memory that one connection's unread bytes may take.
 const BUFFER: usize = 64 * 1024;
 /// How long to wait when the system has no more sockets to give.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// Answers connections with `router` until `stop` comes, then lets what has begun come to its end.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    router: Router,
-    limits: &Limits,
-    stop: impl Future<Output = ()>,
-) {
+/// Answers connections until `stop` comes, then lets what has begun come to its end.
+pub(crate) async fn serve(listener: TcpListener, serving: Serving, stop: impl Future<Output = ()>) {
     let mut server = http1::Builder::new();
-    server
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout.get())
-        .max_buf_size(BUFFER);
-    let service = TowerToHyperService::new(router);
-    let connections = Arc::new(Semaphore::new(limits.connections.get()));
+    server.timer(TokioTimer::new()).max_buf_size(BUFFER);
+    let service = TowerToHyperService::new(serving.clone());
+    let connections = serving.app().limits().connections.get();
+    let connections = Arc::new(Semaphore::new(connections));
     let running = GracefulShutdown::new();
-    let patience = limits.request_timeout.get();
     let mut stop = pin!(stop);
     loop {
         let (stream, place) = tokio::select! {
             () = &mut stop => break,
-            accepted = accept(&listener, &connections, patience) => accepted,
+            accepted = accept(&listener, &connections) => accepted,
         };
+        let limits = *serving.app().limits();
+        if let Err(error) = prepare(&stream, limits.request_timeout.get()) {
+            tracing::debug!(%error, "a connection broke");
+            continue;
+        }
+        server.header_read_timeout(limits.header_timeout.get());
         let connection = server.serve_connection(TokioIo::new(stream), service.clone());
         let connection = running.watch(connection);
         tokio::spawn(async move {
@@ -53,7 +50,7 @@ pub(crate) async fn serve(
         });
     }
     drop(listener);
-    let limit = limits.shutdown_timeout.get();
+    let limit = serving.app().limits().shutdown_timeout.get();
     if tokio::time::timeout(limit, running.shutdown())
         .await
         .is_err()
@@ -66,19 +63,12 @@ pub(crate) async fn serve(
 async fn accept(
     listener: &TcpListener,
     connections: &Arc<Semaphore>,
-    patience: Duration,
 ) -> (TcpStream, Option<OwnedSemaphorePermit>) {
     // Why: the semaphore is never closed, so there always is a permit.
     let place = Arc::clone(connections).acquire_owned().await.ok();
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                if let Err(error) = prepare(&stream, patience) {
-                    tracing::debug!(%error, "a connection broke");
-                    continue;
-                }
-                return (stream, place);
-            }
+            Ok((stream, _)) => return (stream, place),
             Err(error) => {
                 tracing::warn!(%error, "no connection can be accepted");
                 tokio::time::sleep(BREATH).await;

@@ -1,12 +1,14 @@
 //! What is counted and measured, for Prometheus.
 
-use std::time::Duration;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, SystemTime};
 
 use cattlegrid::challenge::Kind;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
@@ -43,8 +45,19 @@ pub struct Metrics {
     verified: Family<Outcome, Counter>,
     store_errors: Counter,
     overloaded: Counter,
+    reloads: Family<Outcome, Counter>,
+    configured: Gauge<f64, AtomicU64>,
     requests: Family<Request, Counter>,
     latencies: Latencies,
+}
+
+/// What became of reading the configuration again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reload {
+    /// It is in force.
+    Success,
+    /// It was wrong, and the one before stays in force.
+    Refused,
 }
 
 /// What is counted when all went well.
@@ -65,10 +78,13 @@ impl Metrics {
             verified: Family::default(),
             store_errors: Counter::default(),
             overloaded: Counter::default(),
+            reloads: Family::default(),
+            configured: Gauge::default(),
             requests: Family::default(),
             latencies,
         };
         metrics.register();
+        metrics.configured();
         metrics
     }
 
@@ -95,6 +111,16 @@ impl Metrics {
             "drawing_overloaded",
             "Pictures refused because too many were waiting to be drawn",
             self.overloaded.clone(),
+        );
+        registry.register(
+            "config_reloads",
+            "Times that the configuration was read again, by outcome: success, or refused and left as it was",
+            self.reloads.clone(),
+        );
+        registry.register(
+            "config_last_reload_timestamp_seconds",
+            "When the configuration in force was read, in seconds since 1970",
+            self.configured.clone(),
         );
         registry.register(
             "http_requests",
@@ -142,6 +168,23 @@ impl Metrics {
     /// A picture was refused, as too many wait.
     pub fn overloaded(&self) {
         self.overloaded.inc();
+    }
+
+    /// The configuration was read again.
+    pub fn reloaded(&self, reload: Reload) {
+        let outcome = match reload {
+            Reload::Success => SUCCESS,
+            Reload::Refused => "refused",
+        };
+        self.reloads.get_or_create(&Outcome { outcome }).inc();
+        if reload == Reload::Success {
+            self.configured();
+        }
+    }
+
+    fn configured(&self) {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        self.configured.set(now.unwrap_or_default().as_secs_f64());
     }
 
     /// A request was answered.

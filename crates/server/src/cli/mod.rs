@@ -10,6 +10,7 @@ mod keygen;
 mod open;
 mod render;
 mod serve;
+mod stop;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -50,7 +51,7 @@ enum Command {
 }
 
 /// Where the configuration comes from. A flag goes before the environment, the environment before the file.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 struct Settings {
     /// The configuration file (TOML).
     #[arg(long, value_name = "FILE", env = FILE_VARIABLE)]
@@ -79,20 +80,24 @@ struct Settings {
 }
 
 impl Settings {
-    fn load(self) -> Result<Config, Error> {
+    fn load(&self) -> Result<Config, Error> {
         fn name<T: clap::ValueEnum>(value: &T) -> Option<String> {
             value
                 .to_possible_value()
                 .map(|value| value.get_name().to_owned())
         }
-        let file = self.config.filter(|path| !path.as_os_str().is_empty());
+        let file = self
+            .config
+            .as_deref()
+            .filter(|path| !path.as_os_str().is_empty());
         let listen = self
             .listen
+            .clone()
             .or_else(|| self.port.map(|port| format!("127.0.0.1:{port}")));
         let flags = [
-            ("data", self.data),
-            ("secret_file", self.secret_file),
-            ("store", self.store),
+            ("data", self.data.clone()),
+            ("secret_file", self.secret_file.clone()),
+            ("store", self.store.clone()),
             ("listen", listen),
             ("log.level", self.log_level.as_ref().and_then(name)),
             ("log.format", self.log_format.as_ref().and_then(name)),
@@ -102,7 +107,7 @@ impl Settings {
             (lossy(name), lossy(value))
         });
         Config::load(
-            file.as_deref(),
+            file,
             environment,
             flags
                 .into_iter()

@@ -6,13 +6,17 @@ use std::sync::Arc;
 use cattlegrid::store::{AnyStore, Clock, StoreUrl, SystemClock};
 use clap::Args;
 use serde::Serialize;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::SignalKind;
 
+use super::stop::{Stop, hear};
 use super::{Settings, print};
 use crate::app::App;
 use crate::config::Config;
 use crate::data_dir::{self, DataDir};
-use crate::{Error, listener, logs, routes};
+use crate::reload::{Reload, Source};
+use crate::serving::Serving;
+use crate::standing::Standing;
+use crate::{Error, listener, logs, supervisor};
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -25,7 +29,8 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Result<(), Error> {
-        let config = self.settings.load()?;
+        let settings = self.settings;
+        let config = settings.load()?;
         logs::start(config.log);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             // Why: pictures are drawn and work is judged there, and without a bound each burst of them starts many threads.
@@ -36,33 +41,46 @@ impl Serve {
                 doing: "starting the runtime",
                 source,
             })?;
-        runtime.block_on(serve(&config, self.json))
+        let source: Source = Arc::new(move || settings.load());
+        runtime.block_on(serve(config, source, self.json))
     }
 }
 
-async fn serve(config: &Config, json: bool) -> Result<(), Error> {
+async fn serve(config: Config, source: Source, json: bool) -> Result<(), Error> {
     // Why: the address comes first, so that nothing is made on disk by a server that cannot run.
-    let listener = listen(config)?;
+    let listener = listen(&config)?;
     let address = listener.local_addr().map_err(|source| Error::Listen {
         address: config.listen,
         source,
     })?;
-    if config.has_test_keys() && !config.sites.is_empty() {
-        tracing::warn!(
-            "test_keys is on beside sites that are configured: anybody passes with those keys"
-        );
-    }
-    let secrets = data_dir::secrets_or_new(config)?;
+    config.warn();
+    let secrets = data_dir::secrets_or_new(&config)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let store = open_store(config, Arc::clone(&clock))?;
-    let app = Arc::new(App::new(config, &secrets, store, clock, address)?);
-    let router = routes::router(&app);
-    let stop = Stop::new()?;
+    let store = open_store(&config, Arc::clone(&clock))?;
+    let standing = Arc::new(Standing::new(&config.limits, store, clock, address));
+    let app = App::new(&config, &secrets, Arc::clone(&standing))?;
+    let (stop, hangup) = (Stop::listen()?, hear(SignalKind::hangup())?);
     announce(&app, json)?;
     tracing::info!(%address, sites = app.gate().sites().iter().count(), "listening");
-    listener::serve(listener, router, &config.limits, stop.asked()).await;
-    tracing::info!("stopped");
+    let serving = Serving::new(app);
+    let reload = Reload::new(source, Arc::new(config), standing, serving.clone());
+    tokio::spawn(reload.whenever(hangup));
+    supervisor::ready();
+    tokio::select! {
+        () = listener::serve(listener, serving.clone(), drain(&serving, &stop)) => tracing::info!("stopped"),
+        () = stop.insisted() => tracing::warn!("stopped at once, as it was asked twice"),
+    }
     Ok(())
+}
+
+/// Returns once the server was asked to stop, and whoever sends requests had the time to send them elsewhere.
+async fn drain(serving: &Serving, stop: &Stop) {
+    stop.asked().await;
+    tracing::info!("stopping");
+    supervisor::stopping();
+    let app = serving.app();
+    app.standing().drain();
+    tokio::time::sleep(app.limits().drain_time.get()).await;
 }
 
 fn listen(config: &Config) -> Result<tokio::net::TcpListener, Error> {
@@ -102,7 +120,7 @@ struct Ready<'a> {
 }
 
 fn announce(app: &App, json: bool) -> Result<(), Error> {
-    let address = format!("http://{}", app.own_address());
+    let address = format!("http://{}", app.standing().own_address());
     let demo = app.demo();
     let site_key = demo.map(|site| site.key().as_str());
     let secret_key = demo.map(|site| site.secret().expose());
@@ -129,33 +147,4 @@ fn announce(app: &App, json: bool) -> Result<(), Error> {
         format!("Cattlegrid is ready: {address}\n")
     };
     print(text.as_bytes())
-}
-
-/// The signals that ask the server to stop.
-struct Stop {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Stop {
-    fn new() -> Result<Self, Error> {
-        let listen = |kind| {
-            signal(kind).map_err(|source| Error::System {
-                doing: "listening for signals",
-                source,
-            })
-        };
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-        })
-    }
-
-    async fn asked(mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-        tracing::info!("stopping");
-    }
 }

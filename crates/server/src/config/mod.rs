@@ -6,6 +6,7 @@
 
 mod altcha;
 mod cap;
+mod fixed;
 mod sites;
 mod tree;
 mod values;
@@ -32,7 +33,7 @@ const PREFIX: &str = "CATTLEGRID_";
 pub(crate) const FILE_VARIABLE: &str = "CATTLEGRID_CONFIG";
 
 /// Everything that can be configured, with its default.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// The address to listen on; port 0 takes a free one. Default `127.0.0.1:8080`.
@@ -83,7 +84,7 @@ impl Default for Config {
 }
 
 /// What is logged, and how.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
     /// The least severe level that is logged. Default `info`.
@@ -93,7 +94,7 @@ pub struct Log {
 }
 
 /// How severe an event is.
-#[derive(Clone, Copy, Debug, Default, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
     /// Something is broken.
@@ -110,7 +111,7 @@ pub enum LogLevel {
 }
 
 /// How events are written.
-#[derive(Clone, Copy, Debug, Default, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// A line for people.
@@ -133,6 +134,9 @@ pub struct Limits {
     pub header_timeout: Span<1, 300>,
     /// How long a request may take, its body included, and how long a client may not read. Default `10s`.
     pub request_timeout: Span<1, 300>,
+    /// How long the server goes on as before after it was asked to stop, saying that it is not ready, so that a load
+    /// balancer sends its requests elsewhere. Default `0s`.
+    pub drain_time: Span<0, 300>,
     /// How long requests that have begun may go on when the server stops. Default `10s`.
     pub shutdown_timeout: Span<0, 300>,
     /// Pictures drawn at the same time. Default: one for each processor.
@@ -158,6 +162,7 @@ impl Default for Limits {
             connections: Count::clamped(900),
             header_timeout: Span::clamped(10),
             request_timeout: Span::clamped(10),
+            drain_time: Span::clamped(0),
             shutdown_timeout: Span::clamped(10),
             drawing_threads: None,
             drawing_queue: Count::clamped(64),
@@ -218,6 +223,15 @@ impl Config {
     /// `path` as the configuration means it: relative to the file it stands in.
     pub fn resolve(&self, path: &Path) -> PathBuf {
         self.base.join(path)
+    }
+
+    /// Logs what is allowed and yet may be a mistake.
+    pub(crate) fn warn(&self) {
+        if self.has_test_keys() && !self.sites.is_empty() {
+            tracing::warn!(
+                "test_keys is on beside sites that are configured: anybody passes with those keys"
+            );
+        }
     }
 
     /// Whether there is a demo site.

@@ -27,13 +27,20 @@ async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Whether the server can judge: whether its store decides.
+/// Whether the server can judge: whether its store decides, and it is not about to stop.
 #[utoipa::path(get, path = "/readyz", tag = "operation",
     responses(
         (status = OK, description = "It can", content_type = "text/plain", body = str),
         (status = SERVICE_UNAVAILABLE, description = "Not now", content_type = "application/problem+json", body = Details<'_>),
     ))]
 async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
+    if app.standing().is_draining() {
+        return Err(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "draining",
+            "the server is about to stop; send requests elsewhere",
+        ));
+    }
     match app.gate().store().ready().await {
         Ok(()) => Ok("ready\n"),
         Err(error) => {

@@ -25,7 +25,7 @@ const VERIFICATION_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) fn router(app: &App, site: &Site) -> Router<Arc<App>> {
     let backend = Backend {
         site: site.clone(),
-        siteverify: format!("http://{}/siteverify", app.own_address()),
+        siteverify: format!("http://{}/siteverify", app.standing().own_address()),
         // Why: a proxy that the environment names leads away from this machine.
         client: Client::builder().no_proxy().build().unwrap_or_default(),
     };
