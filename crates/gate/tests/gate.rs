@@ -12,7 +12,9 @@ use cattlegrid::challenge::image::{Fonts, Scale, Style};
 use cattlegrid::challenge::work::{Algorithm, Derivation, Hashing, Puzzle, Solution, Task, Work};
 use cattlegrid::challenge::{Answer, Case, Generators, Kind, KindOptions, Prompt};
 use cattlegrid::store::memory::MemoryStore;
-use cattlegrid::store::{Claim, Clock, ManualClock, SpentId, Store, StoreError, Timestamp};
+use cattlegrid::store::{
+    Claim, Clock, ManualClock, Quota, Rate, RateKey, SpentId, Store, StoreError, Timestamp,
+};
 use cattlegrid::{
     Ask, Attempt, ChallengeKey, CustomerData, DoneWork, Earns, Entropy, Error, Gate, Hostname,
     IdempotencyKey, Issued, NoEntropy, OsEntropy, Passed, Refusal, ResponseToken, Secret,
@@ -627,6 +629,10 @@ impl Store for Broken {
     }
 
     async fn is_spent(&self, _: SpentId) -> Result<bool, StoreError> {
+        Err(StoreError::Unavailable("gone".into()))
+    }
+
+    async fn step(&self, _: RateKey, _: Quota) -> Result<Rate, StoreError> {
         Err(StoreError::Unavailable("gone".into()))
     }
 

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cattlegrid::store::memory::MemoryStore;
-use cattlegrid::store::{AnyStore, Claim, Clock, OpenError, SpentId, Store, StoreError, StoreUrl};
+use cattlegrid::store::{
+    AnyStore, Claim, Clock, OpenError, Quota, Rate, RateKey, SpentId, Store, StoreError, StoreUrl,
+};
 use pyo3::prelude::*;
 
 use crate::error::Error;
@@ -69,6 +71,16 @@ impl Store for ForkStore {
             Self::File(file) => {
                 let busy = Busy::begin().await.ok_or_else(forking)?;
                 file.current(&busy).await?.is_spent(id).await
+            }
+        }
+    }
+
+    async fn step(&self, key: RateKey, quota: Quota) -> Result<Rate, StoreError> {
+        match self {
+            Self::Memory(own) => own.get().ok_or_else(elsewhere)?.step(key, quota).await,
+            Self::File(file) => {
+                let busy = Busy::begin().await.ok_or_else(forking)?;
+                file.current(&busy).await?.step(key, quota).await
             }
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::memory::MemoryStore;
 #[cfg(feature = "sqlite")]
 use crate::sql::sqlite::SqliteStore;
-use crate::{Claim, Clock, OpenError, SpentId, Store, StoreError, StoreUrl};
+use crate::{Claim, Clock, OpenError, Quota, Rate, RateKey, SpentId, Store, StoreError, StoreUrl};
 
 /// One of the stores of this crate, chosen at run time by a [`StoreUrl`].
 #[non_exhaustive]
@@ -19,7 +19,7 @@ pub enum AnyStore {
 }
 
 impl AnyStore {
-    /// Opens the store that `url` names.
+    /// Opens the store that `url` names. One on servers is reached when it is first used, inside a Tokio runtime.
     ///
     /// # Errors
     /// [`OpenError`], as the store's own constructor gives it, or because the store was left out of this build.
@@ -32,32 +32,43 @@ impl AnyStore {
             }
             #[cfg(not(feature = "sqlite"))]
             StoreUrl::Sqlite { .. } => Err(OpenError::LeftOut { feature: "sqlite" }),
+            StoreUrl::Redis(_) => Err(OpenError::LeftOut { feature: "redis" }),
+            StoreUrl::Postgres(_) => Err(OpenError::LeftOut {
+                feature: "postgres",
+            }),
+            StoreUrl::Mysql(_) => Err(OpenError::LeftOut { feature: "mysql" }),
+            StoreUrl::Memcached(_) => Err(OpenError::LeftOut {
+                feature: "memcached",
+            }),
         }
     }
 }
 
+/// Hands a call to the store that this is.
+macro_rules! whichever {
+    ($any:expr, $store:ident => $call:expr) => {
+        match $any {
+            AnyStore::Memory($store) => $call,
+            #[cfg(feature = "sqlite")]
+            AnyStore::Sqlite($store) => $call,
+        }
+    };
+}
+
 impl Store for AnyStore {
     async fn claim(&self, id: SpentId, ttl: Duration) -> Result<Claim, StoreError> {
-        match self {
-            Self::Memory(store) => store.claim(id, ttl).await,
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite(store) => store.claim(id, ttl).await,
-        }
+        whichever!(self, store => store.claim(id, ttl).await)
     }
 
     async fn is_spent(&self, id: SpentId) -> Result<bool, StoreError> {
-        match self {
-            Self::Memory(store) => store.is_spent(id).await,
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite(store) => store.is_spent(id).await,
-        }
+        whichever!(self, store => store.is_spent(id).await)
+    }
+
+    async fn step(&self, key: RateKey, quota: Quota) -> Result<Rate, StoreError> {
+        whichever!(self, store => store.step(key, quota).await)
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
-        match self {
-            Self::Memory(store) => store.ready().await,
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite(store) => store.ready().await,
-        }
+        whichever!(self, store => store.ready().await)
     }
 }

@@ -37,7 +37,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::{Claim, SpentId, Store, StoreError};
+use crate::{Claim, Quota, Rate, RateKey, SpentId, Store, StoreError};
 
 /// How many claims are made at the same time.
 const CROWD: u64 = 4000;
@@ -47,7 +47,7 @@ pub trait Fixture {
     /// What is checked.
     type Store: Store;
 
-    /// A new store that is empty and holds at most `limit` live ids.
+    /// A new store that is empty and, if it counts them, holds at most `limit` live ids.
     fn store(&self, limit: usize) -> impl Future<Output = Self::Store> + Send;
 
     /// Lets `time` pass for every store made here: by moving a [`ManualClock`](crate::ManualClock), or by
@@ -66,7 +66,7 @@ pub trait Fixture {
     }
 }
 
-/// Runs every check.
+/// Runs every check that any store must pass.
 ///
 /// # Panics
 /// If the store fails one.
@@ -82,10 +82,21 @@ pub async fn run(fixture: &impl Fixture) {
     of_many_claims_of_one_id_one_is_first(fixture).await;
     many_ids_are_claimed_at_once(fixture).await;
     a_crowd_is_free_again_after_its_ttl(fixture).await;
-    a_full_store_refuses_new_ids_and_keeps_its_own(fixture).await;
-    a_full_store_recovers(fixture).await;
     an_empty_store_is_ready(fixture).await;
     looking_at_an_id_spends_nothing(fixture).await;
+    a_quota_is_taken_and_grows_back(fixture).await;
+    keys_have_quotas_of_their_own(fixture).await;
+    a_key_goes_on_under_another_quota(fixture).await;
+    of_many_steps_as_many_are_within_as_the_quota_has(fixture).await;
+}
+
+/// Runs the checks that a store must pass as well if it counts what it holds.
+///
+/// # Panics
+/// If the store fails one.
+pub async fn run_bounded(fixture: &impl Fixture) {
+    a_full_store_refuses_new_ids_and_keeps_its_own(fixture).await;
+    a_full_store_recovers(fixture).await;
 }
 
 /// The first claim of an id is first, and every later one is not.
@@ -300,6 +311,156 @@ pub async fn an_empty_store_is_ready(fixture: &impl Fixture) {
         }
     }
     expect(&store, id(1), fixture.ttl(), Claim::First, "the first id").await;
+}
+
+/// A quota gives its burst at once, then nothing, and grows back one by one.
+pub async fn a_quota_is_taken_and_grows_back(fixture: &impl Fixture) {
+    let store = fixture.store(10).await;
+    // Why so slow: nothing of it may grow back while the burst is taken.
+    let interval = fixture.ttl();
+    let quota = quota(3, interval);
+    for left in [2, 1, 0] {
+        match step(&store, key(1), quota).await {
+            Rate::Within {
+                remaining,
+                full_after,
+            } => {
+                assert_eq!(remaining, left, "what is left of the quota");
+                let most = interval * (3 - left);
+                assert!(
+                    full_after <= most && most.saturating_sub(full_after) <= fixture.lag(),
+                    "after {} of 3 steps, one each {interval:?}, the quota is whole in {full_after:?}",
+                    3 - left
+                );
+            }
+            Rate::Over { .. } => panic!("a step within the quota was refused"),
+        }
+    }
+    let mut wait = Duration::ZERO;
+    for _ in 0..3 {
+        match step(&store, key(1), quota).await {
+            Rate::Over { retry_after } => wait = retry_after,
+            Rate::Within { .. } => panic!("a step beyond the quota was let through"),
+        }
+        assert!(
+            wait <= interval && interval.saturating_sub(wait) <= fixture.lag(),
+            "one more is there in {wait:?}, and should be in {interval:?}"
+        );
+    }
+    fixture.pass(wait).await;
+    match step(&store, key(1), quota).await {
+        Rate::Within { remaining, .. } => assert_eq!(remaining, 0, "what has grown back"),
+        Rate::Over { .. } => panic!("a step was refused after the wait that was asked for"),
+    }
+    over(&store, key(1), quota, "the step after it").await;
+    fixture.pass(3 * interval).await;
+    for _ in 0..3 {
+        within(
+            &store,
+            key(1),
+            quota,
+            "a step from a quota that is whole again",
+        )
+        .await;
+    }
+    over(&store, key(1), quota, "one step more than the quota").await;
+}
+
+/// What one key has used is no other's loss, and keys that differ in one bit are different.
+pub async fn keys_have_quotas_of_their_own(fixture: &impl Fixture) {
+    let store = fixture.store(10).await;
+    let quota = quota(1, fixture.ttl());
+    for bit in 0..128 {
+        let key = RateKey::from_bytes((1_u128 << bit).to_be_bytes());
+        within(
+            &store,
+            key,
+            quota,
+            "the first step of a key with one bit set",
+        )
+        .await;
+        over(
+            &store,
+            key,
+            quota,
+            "the second step of a key with one bit set",
+        )
+        .await;
+    }
+}
+
+/// What was used under one quota is used under the next, and a smaller one locks nobody out for longer than it takes to
+/// be whole.
+pub async fn a_key_goes_on_under_another_quota(fixture: &impl Fixture) {
+    let store = fixture.store(10).await;
+    let interval = fixture.ttl();
+    let (large, small) = (quota(8, interval), quota(2, interval));
+    for _ in 0..4 {
+        within(&store, key(1), large, "a step of the larger quota").await;
+    }
+    over(&store, key(1), small, "a step of the smaller quota").await;
+    within(&store, key(1), large, "a step of the larger quota again").await;
+    match step(&store, key(1), small).await {
+        Rate::Over { retry_after } => assert!(
+            retry_after <= interval,
+            "a quota of one step each {interval:?} asks to wait for {retry_after:?}"
+        ),
+        Rate::Within { .. } => panic!("a step of the smaller quota was let through"),
+    }
+}
+
+/// Thousands take steps of one key at the same moment, and exactly as many are within as the quota has.
+pub async fn of_many_steps_as_many_are_within_as_the_quota_has(fixture: &impl Fixture) {
+    const BURST: u32 = 100;
+    let store = Arc::new(fixture.store(10).await);
+    // Why: none may grow back while they come, however slow the store is.
+    let quota = quota(BURST, 10 * fixture.ttl());
+    let mut steps = JoinSet::new();
+    for n in 0..CROWD {
+        let store = Arc::clone(&store);
+        steps.spawn(async move { store.step(key(n % 2), quota).await });
+    }
+    let mut within = 0;
+    for outcome in steps.join_all().await {
+        match outcome {
+            Ok(Rate::Within { .. }) => within += 1,
+            Ok(Rate::Over { .. }) => {}
+            Err(error) => panic!("one of {CROWD} concurrent steps: {error}"),
+        }
+    }
+    assert_eq!(
+        within,
+        2 * BURST,
+        "of {CROWD} concurrent steps of two keys with {BURST} each, this many were within"
+    );
+}
+
+fn quota(count: u32, interval: Duration) -> Quota {
+    match Quota::new(count, interval * count) {
+        Ok(quota) => quota,
+        Err(error) => panic!("{count} steps, one each {interval:?}: {error}"),
+    }
+}
+
+fn key(n: u64) -> RateKey {
+    RateKey::from_bytes(u128::from(n).to_be_bytes())
+}
+
+async fn step(store: &impl Store, key: RateKey, quota: Quota) -> Rate {
+    match store.step(key, quota).await {
+        Ok(rate) => rate,
+        Err(error) => panic!("a step: {error}"),
+    }
+}
+
+async fn within(store: &impl Store, key: RateKey, quota: Quota, what: &str) {
+    let rate = step(store, key, quota).await;
+    assert!(matches!(rate, Rate::Within { .. }), "{what}: {rate:?}");
+}
+
+async fn over(store: &impl Store, key: RateKey, quota: Quota, what: &str) {
+    let rate = step(store, key, quota).await;
+    assert!(matches!(rate, Rate::Over { .. }), "{what}: {rate:?}");
 }
 
 /// The `n`th id of a test. Consecutive ones differ in few bits, which a store must not mind.

@@ -24,7 +24,9 @@ pub enum StoreError {
 #[non_exhaustive]
 pub enum OpenError {
     /// The URL names no kind of store.
-    #[error("there is no store `{given}:`; a store is `memory:` or `sqlite:PATH`")]
+    #[error(
+        "there is no store `{given}:`; a store is `memory:`, `sqlite:PATH`, `redis://HOST`, `redis+cluster://HOST`, `redis+sentinel://HOST/MASTER`, `postgres://HOST/DATABASE`, `mysql://HOST/DATABASE` or `memcached://HOST`"
+    )]
     Scheme {
         /// What stands before the colon.
         given: String,
@@ -37,6 +39,32 @@ pub enum OpenError {
         "a path is missing or unclear; write `sqlite:relative/path` or `sqlite:/absolute/path`"
     )]
     Path,
+    /// The URL does not say where the servers are. It is not repeated here, as a password may be in it.
+    #[error(
+        "the servers are missing or unclear; write `{store}://USER:PASSWORD@HOST:{port}`, with what else the store needs after a slash, and with `%40` for an `@`, `%2F` for a `/` and `%3A` for a `:` in a name or password"
+    )]
+    Servers {
+        /// The store's scheme.
+        store: &'static str,
+        /// The port that its servers usually listen on.
+        port: u16,
+    },
+    /// The store cannot be reached with TLS.
+    #[error(
+        "a {store} store knows no TLS; leave out `tls`, `ca`, `cert` and `key`, and keep its servers in a network of their own"
+    )]
+    NoTls {
+        /// The store's scheme.
+        store: &'static str,
+    },
+    /// A file that the URL names cannot be read, or is not what it should be.
+    #[error("cannot use {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The URL has a parameter that this store does not have.
     #[error("a {store} store has no parameter `{given}`; it has: {known}")]
     Parameter {

@@ -1,8 +1,9 @@
-//! What is spent: a store remembers an id for as long as the thing it names could be used again.
+//! What is spent, and how often somebody has come: what nodes must know of one another, and nothing else.
 //!
-//! Its one essential operation is [`Store::claim`]: the first caller to claim an id is told
+//! The one essential operation of a store is [`Store::claim`]: the first caller to claim an id is told
 //! [`Claim::First`], everyone after that [`Claim::Spent`], and however many claim it at the same moment,
-//! exactly one is first. When a store cannot decide it says so, and whoever asked refuses.
+//! exactly one is first. Its second is [`Store::step`], one step of a [rate limiter](rate). When a store cannot decide
+//! it says so, and whoever asked refuses.
 //!
 //! | store | remembers through | for |
 //! |---|---|---|
@@ -21,7 +22,8 @@
 //! # Bounds
 //!
 //! A store holds a bounded number of live ids. At the bound it refuses new ones with [`StoreError::Full`], and never
-//! makes room by forgetting one that lives.
+//! makes room by forgetting one that lives. Rates are another matter: where there is a bound, those of whom nobody has
+//! seen for longest are forgotten.
 //!
 //! # Example
 //!
@@ -49,13 +51,18 @@ mod any;
 mod clock;
 pub mod conformance;
 mod error;
+pub mod memcached;
 pub mod memory;
+pub mod rate;
+pub mod redis;
+pub mod servers;
 pub mod sql;
 mod url;
 
 pub use any::AnyStore;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use error::{OpenError, StoreError};
+pub use rate::{Quota, QuotaError, Rate, RateKey};
 pub use url::StoreUrl;
 
 use std::fmt;
@@ -99,7 +106,7 @@ pub enum Claim {
     Spent,
 }
 
-/// Remembers what is spent.
+/// Remembers what is spent, and how often somebody has come.
 pub trait Store: Send + Sync + 'static {
     /// Spends `id` if nobody has, and remembers it for at least `ttl`.
     ///
@@ -125,6 +132,20 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError`] when the store cannot tell.
     fn is_spent(&self, id: SpentId) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
+    /// Takes one step from the `quota` of `key`, if there is one left.
+    ///
+    /// The decision is atomic: of any number of concurrent steps as many are [`Rate::Within`] as the quota has. A key
+    /// that comes with another quota than before goes on from where it was. Steps that are refused cost nothing, so
+    /// that whoever waits for as long as [`Rate::Over`] says is within.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot decide; the step may then be taken or not.
+    fn step(
+        &self,
+        key: RateKey,
+        quota: Quota,
+    ) -> impl Future<Output = Result<Rate, StoreError>> + Send;
+
     /// Whether a claim would be decided now. For readiness probes; spends nothing.
     ///
     /// # Errors
@@ -139,6 +160,10 @@ impl<S: Store> Store for Arc<S> {
 
     async fn is_spent(&self, id: SpentId) -> Result<bool, StoreError> {
         S::is_spent(self, id).await
+    }
+
+    async fn step(&self, key: RateKey, quota: Quota) -> Result<Rate, StoreError> {
+        S::step(self, key, quota).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

@@ -32,7 +32,9 @@ impl Fixture for Memory {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn memory() {
-    conformance::run(&Memory(clock())).await;
+    let fixture = Memory(clock());
+    conformance::run(&fixture).await;
+    conformance::run_bounded(&fixture).await;
 }
 
 #[cfg(feature = "sqlite")]
@@ -69,10 +71,11 @@ mod sqlite {
     #[tokio::test(flavor = "multi_thread")]
     async fn sqlite() {
         let files = tempfile::tempdir().unwrap();
-        conformance::run(&Sqlite {
+        let fixture = Sqlite {
             clock: clock(),
             files,
-        })
-        .await;
+        };
+        conformance::run(&fixture).await;
+        conformance::run_bounded(&fixture).await;
     }
 }

@@ -4,11 +4,13 @@ mod shard;
 mod slab;
 
 use std::hash::{BuildHasher, RandomState};
+use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::{Claim, Clock, SpentId, Store, StoreError, Timestamp};
+use crate::rate::{Micros, RateTable};
+use crate::{Claim, Clock, Quota, Rate, RateKey, SpentId, Store, StoreError, Timestamp};
 use shard::Shard;
 
 /// Enough that threads rarely wait for one another, few enough that an idle store is small.
@@ -18,10 +20,16 @@ const SHARDS: usize = 32;
 /// few, so that no claim waits long.
 const FORGET_PER_CLAIM: usize = 8;
 
+/// How many keys' rates are kept.
+const RATES: NonZero<usize> = NonZero::new(131_072).unwrap();
+
 /// Remembers ids in this process's memory, and forgets them all when it ends.
 ///
 /// An id takes at most 64 bytes. Ids expire by the second: one is remembered for its ttl and up to a second
 /// longer. Nothing runs in the background: each claim clears away a few ids that have expired.
+///
+/// It keeps the rates of 131,072 keys, of about a hundred bytes each, and beyond that forgets those it has not seen for
+/// longest.
 ///
 /// For a single process whose challenges may all become answerable again when it restarts; if that will not
 /// do, use a store that outlives the process.
@@ -31,6 +39,7 @@ pub struct MemoryStore {
     /// Entries in all shards together, expired ones that are not yet forgotten included.
     held: AtomicUsize,
     limit: usize,
+    rates: RateTable,
     clock: Arc<dyn Clock>,
     start: Timestamp,
 }
@@ -43,6 +52,7 @@ impl MemoryStore {
             hasher: RandomState::new(),
             held: AtomicUsize::new(0),
             limit: limit.min(u32::MAX as usize),
+            rates: RateTable::new(RATES),
             start: clock.now(),
             clock,
         }
@@ -97,6 +107,10 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn micros(at: Timestamp) -> Micros {
+    at.as_millis().saturating_mul(1000)
+}
+
 impl Store for MemoryStore {
     async fn claim(&self, id: SpentId, ttl: Duration) -> Result<Claim, StoreError> {
         if let Some(claim) = self.try_claim(id, ttl) {
@@ -111,6 +125,10 @@ impl Store for MemoryStore {
         let hash = self.hasher.hash_one(id);
         let shard = self.shard(hash);
         Ok(shard.holds(hash, id, self.tick(self.clock.now())))
+    }
+
+    async fn step(&self, key: RateKey, quota: Quota) -> Result<Rate, StoreError> {
+        Ok(self.rates.step(key, quota, || micros(self.clock.now())))
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

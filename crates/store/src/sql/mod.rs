@@ -3,9 +3,21 @@
 use std::time::Duration;
 
 use crate::DEFAULT_LIMIT;
+use crate::servers::Servers;
 
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+
+/// How a store in a PostgreSQL, MySQL or `MariaDB` database is reached and used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseOptions {
+    /// Where. Of several hosts the first that takes writes is used.
+    pub servers: Servers,
+    /// The database's name.
+    pub database: String,
+    /// How many connections decide claims and steps. 4 unless the URL says otherwise.
+    pub connections: u32,
+}
 
 /// How an SQLite file is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 mod schema;
 mod writer;
 
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, SyncSender, TrySendError};
@@ -12,11 +13,15 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::SqliteOptions;
-use crate::{Claim, Clock, OpenError, SpentId, Store, StoreError};
+use crate::rate::RateTable;
+use crate::{Claim, Clock, OpenError, Quota, Rate, RateKey, SpentId, Store, StoreError};
 use writer::{Job, Reply, Writer};
 
 /// How many claims may wait for the writer; more are refused at once.
 const QUEUE: usize = 4096;
+
+/// How many keys' rates are kept.
+const RATES: NonZero<usize> = NonZero::new(131_072).unwrap();
 
 /// Remembers ids in an SQLite file, through any restart and crash.
 ///
@@ -36,6 +41,7 @@ pub struct SqliteStore {
     writer: Option<JoinHandle<()>>,
     clock: Arc<dyn Clock>,
     timeout: Duration,
+    rates: RateTable,
 }
 
 impl SqliteStore {
@@ -73,6 +79,7 @@ impl SqliteStore {
             writer: Some(writer),
             clock,
             timeout: options.timeout,
+            rates: RateTable::new(RATES),
         })
     }
 
@@ -112,6 +119,11 @@ impl Store for SqliteStore {
             reply,
         })
         .await
+    }
+
+    async fn step(&self, key: RateKey, quota: Quota) -> Result<Rate, StoreError> {
+        let now = || self.clock.now().as_millis().saturating_mul(1000);
+        Ok(self.rates.step(key, quota, now))
     }
 
     /// Commits a transaction that changes nothing.

@@ -1,0 +1,5 @@
+//! A store on Memcached servers.
+
+mod options;
+
+pub use options::MemcachedOptions;
