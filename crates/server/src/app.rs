@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use cattlegrid::challenge::image::{Fonts, Style};
 use cattlegrid::challenge::{Generators, Kind, KindOptions};
-use cattlegrid::store::{AnyStore, Clock, StoreError};
+use cattlegrid::store::{AnyStore, Clock};
 use cattlegrid::{
     Ask, Attempt, ChallengeKey, Gate, Hostname, Issued, OsEntropy, Refusal, Secrets, Site, SiteKey,
     Sites, Solved,
@@ -18,6 +18,7 @@ use crate::config::{Config, Limits};
 use crate::dialect::Dialect;
 use crate::drawing::NotDrawn;
 use crate::metrics::Metrics;
+use crate::observed::Observed;
 use crate::problem::Problem;
 use crate::standing::Standing;
 use crate::test_keys;
@@ -28,7 +29,7 @@ const DEMO_KINDS: [Kind; 4] = [Kind::Chars, Kind::Math, Kind::Words, Kind::Unico
 /// The server as one configuration describes it: its gate, and what stands around it.
 pub struct App {
     standing: Arc<Standing>,
-    gate: Gate<Arc<AnyStore>>,
+    gate: Gate<Arc<Observed<AnyStore>>>,
     demo: Option<Site>,
     dialects: HashMap<SiteKey, Dialect>,
     test_keys: bool,
@@ -72,7 +73,7 @@ impl App {
     }
 
     /// The engine.
-    pub const fn gate(&self) -> &Gate<Arc<AnyStore>> {
+    pub const fn gate(&self) -> &Gate<Arc<Observed<AnyStore>>> {
         &self.gate
     }
 
@@ -133,10 +134,7 @@ impl App {
         if !site.allows(host) {
             return Err(Refusal::WrongSite);
         }
-        let issued = self
-            .gate
-            .issue(site, ask)
-            .inspect_err(|refusal| self.refused(refusal))?;
+        let issued = self.gate.issue(site, ask).inspect_err(refused)?;
         self.metrics().issued(issued.kind);
         Ok(issued)
     }
@@ -150,10 +148,7 @@ impl App {
         key: &ChallengeKey,
         attempt: Attempt<'_>,
     ) -> Result<Solved, Refusal> {
-        let judged = self.gate.answer(key, attempt).await;
-        if let Err(refusal) = &judged {
-            self.refused(refusal);
-        }
+        let judged = self.gate.answer(key, attempt).await.inspect_err(refused);
         let code = judged.as_ref().err().map(Refusal::code);
         self.metrics().answered(code);
         judged
@@ -179,23 +174,6 @@ impl App {
         })
     }
 
-    /// Counts and logs the refusal if an operator should know of it.
-    pub fn refused(&self, refusal: &Refusal) {
-        match refusal {
-            Refusal::StoreUnavailable(error) => self.store_failed(error),
-            Refusal::NoEntropy(_) | Refusal::Challenge(_) => {
-                tracing::error!(error = %refusal, "no challenge can be issued");
-            }
-            _ => {}
-        }
-    }
-
-    /// Counts and logs that the store could not decide.
-    pub fn store_failed(&self, error: &StoreError) {
-        self.metrics().store_error();
-        tracing::error!(%error, "the store cannot decide");
-    }
-
     /// What is counted.
     pub fn metrics(&self) -> &Metrics {
         &self.standing.metrics
@@ -204,6 +182,13 @@ impl App {
     /// The bounds.
     pub const fn limits(&self) -> &Limits {
         &self.limits
+    }
+}
+
+/// Logs a refusal to issue that an operator should know of.
+pub(crate) fn refused(refusal: &Refusal) {
+    if let Refusal::NoEntropy(_) | Refusal::Challenge(_) = refusal {
+        tracing::error!(error = %refusal, "no challenge can be issued");
     }
 }
 

@@ -80,6 +80,14 @@ pub enum Error {
         /// Why not.
         source: OpenError,
     },
+    /// The server that was probed is not there, or not well.
+    #[error("{address}: {why}")]
+    Probe {
+        /// Where it should be.
+        address: SocketAddr,
+        /// What it says, or why it cannot be asked.
+        why: String,
+    },
     /// The key given to `open` is not one that the secret opens.
     #[error("the key cannot be opened: {0}; is this the secret that sealed it?")]
     Key(cattlegrid::Refusal),
@@ -110,6 +118,7 @@ impl Error {
     /// The exit status, as in the BSD `sysexits`.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
+            Self::Probe { .. } => 1,
             Self::Key(_) | Self::Challenge(_) => 65,
             Self::ReadFile { .. } => 66,
             Self::Listen { .. } => 69,
@@ -125,6 +134,7 @@ impl Error {
 pub(crate) const EXIT_STATUSES: &str = "\
 Exit status:
    0  done, or stopped by a signal
+   1  the server that was probed is not there, or not well
    2  wrong usage
   65  what was given cannot be opened or drawn
   66  a file that the configuration names cannot be read

@@ -9,11 +9,12 @@ use cattlegrid::store::{AnyStore, Clock};
 use crate::config::Limits;
 use crate::drawing::Drawing;
 use crate::metrics::Metrics;
+use crate::observed::Observed;
 
 /// What the server has for as long as it runs, whatever its configuration becomes meanwhile.
 pub struct Standing {
     /// What remembers what is spent.
-    pub store: Arc<AnyStore>,
+    pub store: Arc<Observed<AnyStore>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where pictures are drawn.
@@ -32,11 +33,12 @@ impl Standing {
         clock: Arc<dyn Clock>,
         address: SocketAddr,
     ) -> Self {
+        let metrics = Metrics::new();
         Self {
-            store: Arc::new(store),
+            store: Arc::new(Observed::new(store, metrics.store().clone())),
             clock,
             drawing: Drawing::new(limits),
-            metrics: Metrics::new(),
+            metrics,
             address,
             draining: AtomicBool::new(false),
         }

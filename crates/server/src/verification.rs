@@ -30,7 +30,7 @@ pub(crate) struct Reply<V> {
 }
 
 impl<V> Reply<V> {
-    /// What became of a question, counted and, where an operator should know, logged. `word` is what the dialect calls a
+    /// What became of a question, counted. `word` is what the dialect calls a
     /// refusal.
     pub(crate) fn new(
         app: &App,
@@ -40,10 +40,7 @@ impl<V> Reply<V> {
         let (verified, error_codes) = match verdict {
             Ok(verified) => (Some(verified), Vec::new()),
             Err(Denial::Said(codes)) => (None, codes.to_vec()),
-            Err(Denial::Refused(refusal)) => {
-                app.refused(&refusal);
-                (None, vec![word(&refusal)])
-            }
+            Err(Denial::Refused(refusal)) => (None, vec![word(&refusal)]),
         };
         app.metrics().verified(error_codes.first().copied());
         Self {

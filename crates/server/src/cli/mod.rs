@@ -8,6 +8,7 @@
 mod check;
 mod keygen;
 mod open;
+mod probe;
 mod render;
 mod serve;
 mod stop;
@@ -35,6 +36,8 @@ struct Cli {
 enum Command {
     /// Run the server. Without any configuration: on 127.0.0.1:8080, with a demo site.
     Serve(serve::Serve),
+    /// Ask the running server whether it is well. For containers and their probes.
+    Probe(probe::Probe),
     /// Draw pictures into files.
     Render(render::Render),
     /// Print, as JSON, what a sealed challenge key holds. Needs the secret that sealed it; shows the answer.
@@ -120,6 +123,7 @@ impl Settings {
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(serve) => serve.run(),
+        Command::Probe(probe) => probe.run(),
         Command::Render(render) => render.run(),
         Command::Open(open) => open.run(),
         Command::Keygen(keygen) => keygen.run(),

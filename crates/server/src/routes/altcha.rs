@@ -25,7 +25,7 @@ use utoipa_axum::routes;
 
 use super::siteverify::Verified;
 use crate::altcha::{Payload, ServerSignature, Signed, WorkDone};
-use crate::app::App;
+use crate::app::{self, App};
 use crate::dialect::Dialect;
 use crate::drawing::NotDrawn;
 use crate::extract::{JsonBody, SiteInQuery};
@@ -125,10 +125,7 @@ async fn challenge(
     if !site.allows(host.as_ref()) {
         return Err(Refusal::WrongSite.into());
     }
-    let set = app
-        .gate()
-        .set_work(site, None)
-        .inspect_err(|refusal| app.refused(refusal))?;
+    let set = app.gate().set_work(site, None).inspect_err(app::refused)?;
     let [Puzzle::Derivation(puzzle)] = set.puzzles.as_slice() else {
         return Err(Refusal::NoWork.into());
     };
@@ -243,7 +240,7 @@ async fn judge(app: &Arc<App>, found: &Found, host: Option<Hostname>) -> Result<
         }
         (None, _) => app.gate().earn(done(app, &work, host).await??).await,
     };
-    let solved = solved.inspect_err(|refusal| app.refused(refusal))?;
+    let solved = solved.inspect_err(app::refused)?;
     payload(app, site, &solved).ok_or_else(Problem::internal)
 }
 

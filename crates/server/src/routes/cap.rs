@@ -75,7 +75,7 @@ impl Refused {
     }
 
     /// The refusal in Cap's words, logged if an operator should know of it.
-    fn of(app: &App, refusal: &Refusal) -> Self {
+    fn of(refusal: &Refusal) -> Self {
         match refusal {
             Refusal::UnknownKey | Refusal::NoWork => {
                 Self::new(StatusCode::FORBIDDEN, "Invalid challenge token")
@@ -90,10 +90,7 @@ impl Refused {
                 Self::new(StatusCode::NOT_FOUND, "Token not found")
             }
             Refusal::ExpiredToken => Self::new(StatusCode::FORBIDDEN, "Token expired"),
-            Refusal::StoreUnavailable(error) => {
-                app.store_failed(error);
-                Self::UNAVAILABLE
-            }
+            Refusal::StoreUnavailable(_) => Self::UNAVAILABLE,
             other => {
                 tracing::error!(error = %other, "no work can be set");
                 Self::FAILED
@@ -237,7 +234,7 @@ async fn challenge(
     let set = app
         .gate()
         .set_work(site, None)
-        .map_err(|refusal| Refused::of(&app, &refusal))?;
+        .map_err(|refusal| Refused::of(&refusal))?;
     let challenges: Option<_> = set.puzzles.iter().map(Posed::new).collect();
     Ok(Json(Challenge {
         format: 2,
@@ -301,9 +298,7 @@ async fn redeem(
     };
     let site = site(&app, &site_key).ok_or(Refused::UNKNOWN_SITE)?;
     let Page(host) = page.map_err(|_| Refused::WRONG_SITE)?;
-    let key: WorkKey = token
-        .parse()
-        .map_err(|refusal| Refused::of(&app, &refusal))?;
+    let key: WorkKey = token.parse().map_err(|refusal| Refused::of(&refusal))?;
     let right_count = site.work().is_some_and(|work| work.count() == given.len());
     let judge = Arc::clone(&app);
     let done = app
@@ -327,7 +322,7 @@ async fn redeem(
             expires: solved.expires_at.as_millis(),
         })),
         Err(Refusal::WrongSolution) if !right_count => Err(Refused::INVALID_SOLUTIONS),
-        Err(refusal) => Err(Refused::of(&app, &refusal)),
+        Err(refusal) => Err(Refused::of(&refusal)),
     }
 }
 
@@ -391,9 +386,7 @@ async fn siteverify(
     let asked = Asked::new(secret, response).map_err(|_| Refused::NO_PARAMETERS)?;
     let gate = app.gate();
     let site = gate.sites().get(&site_key).ok_or(Refused::UNKNOWN_KEYS)?;
-    let (secret, token) = asked
-        .parse()
-        .map_err(|refusal| Refused::of(&app, &refusal))?;
+    let (secret, token) = asked.parse().map_err(|refusal| Refused::of(&refusal))?;
     let owner = gate.sites().by_secret(&secret);
     if owner.is_none_or(|owner| owner.key() != site.key()) {
         return Err(Refused::WRONG_SECRET);
@@ -403,7 +396,7 @@ async fn siteverify(
         .verified(verdict.as_ref().err().map(Refusal::code));
     match verdict {
         Ok(_) => Ok(Json(Verified { success: true })),
-        Err(refusal) => Err(Refused::of(&app, &refusal)),
+        Err(refusal) => Err(Refused::of(&refusal)),
     }
 }
 

@@ -43,11 +43,7 @@ async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
     }
     match app.gate().store().ready().await {
         Ok(()) => Ok("ready\n"),
-        Err(error) => {
-            app.metrics().store_error();
-            tracing::warn!(%error, "not ready");
-            Err(Refusal::from(error).into())
-        }
+        Err(error) => Err(Refusal::from(error).into()),
     }
 }
 

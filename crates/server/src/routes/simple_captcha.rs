@@ -71,10 +71,7 @@ async fn image(
             Ok(picture::reply(&app, shown))
         }
         Err(Refusal::UnknownKey | Refusal::ExpiredKey | Refusal::SpentKey) => Ok(gone()),
-        Err(refusal) => {
-            app.refused(&refusal);
-            Err(refusal.into())
-        }
+        Err(refusal) => Err(refusal.into()),
     }
 }
 

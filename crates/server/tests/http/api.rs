@@ -85,7 +85,7 @@ async fn a_person_gets_through_the_gate() {
             "cattlegrid_shown_total 3",
             "cattlegrid_answered_total{outcome=\"success\"} 1",
             "cattlegrid_verified_total{outcome=\"success\"} 1",
-            "cattlegrid_store_errors_total 0",
+            "cattlegrid_store_errors_total{reason=\"unavailable\"} 0",
             "cattlegrid_http_requests_total{route=\"/siteverify\",status=\"200\"} 1",
             "cattlegrid_http_request_duration_seconds_count{route=\"/siteverify\"} 1",
         ])

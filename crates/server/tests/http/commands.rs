@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{Home, program, run};
+use crate::harness::{Ended, Home, program, run};
 
 #[test]
 fn render_draws_one_text() {
@@ -105,4 +105,46 @@ fn completions_and_help_are_printed() {
     let help = run(program().arg("--help"));
     assert!(help.out.contains("Exit status"), "{}", help.out);
     assert_eq!(run(program().args(["serve", "--nonsense"])).status, Some(2));
+}
+
+fn probe(address: &str, arguments: &[&str]) -> Ended {
+    let address = address.trim_start_matches("http://");
+    run(program()
+        .args(["probe", "--listen", address])
+        .args(arguments))
+}
+
+#[tokio::test]
+async fn probe_says_whether_the_server_is_well() {
+    let home = Home::new();
+    let server = home.start_with(|command| {
+        command.args(["--store", "memory:?limit=1"]);
+    });
+    for arguments in [&[][..], &["--ready"]] {
+        let ended = probe(&server.address, arguments);
+        assert_eq!(ended.status, Some(0), "{}", ended.err);
+    }
+    let everywhere = server.address.replace("127.0.0.1", "0.0.0.0");
+    assert_eq!(probe(&everywhere, &["--ready"]).out, "ready\n");
+
+    let full = async || server.get("/readyz").await.status == 503;
+    while !full().await {
+        let key = server.issue().await;
+        server.answer(&key, "a-wrong-answer").await;
+    }
+    assert_eq!(probe(&server.address, &[]).status, Some(0), "it lives");
+    let ended = probe(&server.address, &["--ready"]);
+    assert_eq!(ended.status, Some(1));
+    assert!(
+        ended.err.contains("the store cannot decide"),
+        "{}",
+        ended.err
+    );
+
+    let address = server.address.clone();
+    server.stop();
+    let ended = probe(&address, &[]);
+    assert_eq!(ended.status, Some(1));
+    let said = format!("{}: Connection refused", &address["http://".len()..]);
+    assert!(ended.err.contains(&said), "{}", ended.err);
 }

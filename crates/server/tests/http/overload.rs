@@ -82,7 +82,7 @@ async fn a_full_store_lets_nothing_through_and_says_so() {
     assert!(home.log().contains("the store is full"));
     let metrics = server.metrics().await;
     assert!(
-        !metrics.contains("cattlegrid_store_errors_total 0\n"),
+        !metrics.contains("cattlegrid_store_errors_total{reason=\"full\"} 0\n"),
         "{metrics}"
     );
 }

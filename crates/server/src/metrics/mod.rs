@@ -1,5 +1,7 @@
 //! What is counted and measured, for Prometheus.
 
+mod store;
+
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +12,10 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
+
+pub use store::{Operation, StoreMetrics};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct KindLabel {
@@ -43,7 +48,7 @@ pub struct Metrics {
     shown: Counter,
     answered: Family<Outcome, Counter>,
     verified: Family<Outcome, Counter>,
-    store_errors: Counter,
+    store: StoreMetrics,
     overloaded: Counter,
     reloads: Family<Outcome, Counter>,
     configured: Gauge<f64, AtomicU64>,
@@ -70,18 +75,19 @@ impl Metrics {
             // 0.1 ms to 6.5 s
             Histogram::new(exponential_buckets(0.0001, 4.0, 9))
         });
+        let mut registry = Registry::with_prefix("cattlegrid");
         let mut metrics = Self {
-            registry: Registry::with_prefix("cattlegrid"),
+            store: StoreMetrics::register(&mut registry),
             issued: Family::default(),
             shown: Counter::default(),
             answered: Family::default(),
             verified: Family::default(),
-            store_errors: Counter::default(),
             overloaded: Counter::default(),
             reloads: Family::default(),
             configured: Gauge::default(),
             requests: Family::default(),
             latencies,
+            registry,
         };
         metrics.register();
         metrics.configured();
@@ -90,6 +96,8 @@ impl Metrics {
 
     fn register(&mut self) {
         let registry = &mut self.registry;
+        let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "The release that runs", version);
         registry.register("issued", "Challenges issued, by kind", self.issued.clone());
         registry.register("shown", "Pictures sent", self.shown.clone());
         registry.register(
@@ -101,11 +109,6 @@ impl Metrics {
             "verified",
             "Response tokens verified, by outcome: success or the error code",
             self.verified.clone(),
-        );
-        registry.register(
-            "store_errors",
-            "Times that the store could not decide",
-            self.store_errors.clone(),
         );
         registry.register(
             "drawing_overloaded",
@@ -160,9 +163,9 @@ impl Metrics {
         self.verified.get_or_create(&Outcome { outcome }).inc();
     }
 
-    /// The store could not decide.
-    pub fn store_error(&self) {
-        self.store_errors.inc();
+    /// What the store's steps take.
+    pub const fn store(&self) -> &StoreMetrics {
+        &self.store
     }
 
     /// A picture was refused, as too many wait.
