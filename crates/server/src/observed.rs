@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use cattlegrid::store::rate::{Quota, Rate, RateKey};
 use cattlegrid::store::{Claim, SpentId, Store, StoreError};
 
 use crate::metrics::{Operation, StoreMetrics};
@@ -49,6 +50,10 @@ impl<S: Store> Store for Observed<S> {
 
     async fn is_spent(&self, id: SpentId) -> Result<bool, StoreError> {
         self.ask(Operation::Look, self.store.is_spent(id)).await
+    }
+
+    async fn step(&self, key: RateKey, quota: Quota) -> Result<Rate, StoreError> {
+        self.ask(Operation::Step, self.store.step(key, quota)).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

@@ -16,18 +16,21 @@ pub enum Operation {
     Claim,
     /// Whether an id is spent.
     Look,
+    /// To take a step of a rate limiter.
+    Step,
     /// Whether a claim would be decided now.
     Ready,
 }
 
 impl Operation {
-    const ALL: [Self; 3] = [Self::Claim, Self::Look, Self::Ready];
+    const ALL: [Self; 4] = [Self::Claim, Self::Look, Self::Step, Self::Ready];
 
     /// The name, in metrics, traces and the log.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Claim => "claim",
             Self::Look => "look",
+            Self::Step => "step",
             Self::Ready => "ready",
         }
     }
