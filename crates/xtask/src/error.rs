@@ -21,9 +21,9 @@ pub(crate) enum Error {
     #[error("cargo built no executable `{0}`: is the target still in the workspace?")]
     NoExecutable(&'static str),
 
-    /// A server that tests need does not start; what it said is printed before.
-    #[error("{} does not start: read above what it says", .0.display())]
-    NoService(PathBuf),
+    /// A server that tests need, or another program in the background, does not run.
+    #[error("{0}")]
+    Service(#[from] cattlegrid_services::Error),
 
     /// No Python that the package supports is on this machine.
     #[error("no Python {0} or later is on the PATH: install one")]

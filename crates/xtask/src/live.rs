@@ -7,11 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use cattlegrid_services::{Background, command};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use xshell::{Shell, cmd};
 
-use crate::{background::Background, error::Error};
+use crate::error::Error;
 
 /// A server on a free port of this machine, with its own secret and its own store.
 pub(crate) struct Live {
@@ -35,20 +36,13 @@ impl Live {
     pub(crate) fn start(binary: &Path, environment: &[(&str, &str)]) -> Result<Self, Error> {
         let data = tempfile::tempdir().map_err(Error::file("a temporary folder"))?;
         let start = Instant::now();
-        let (process, line) = Background::start(
-            without_settings(&mut Command::new(binary))
-                .args([
-                    "serve",
-                    "--json",
-                    "--listen",
-                    "127.0.0.1:0",
-                    "--log-level",
-                    "warn",
-                    "--data",
-                ])
-                .arg(data.path())
-                .envs(environment.iter().copied()),
-        )?;
+        let mut command = command(binary);
+        without_settings(&mut command)
+            .args(["serve", "--json", "--listen", "127.0.0.1:0"])
+            .args(["--log-level", "warn", "--data"])
+            .arg(data.path())
+            .envs(environment.iter().copied());
+        let (process, line) = Background::start(command)?;
         let said: Value = serde_json::from_str(&line)?;
         let address = text(&said, "address")?;
         ureq::get(format!("{address}/readyz")).call()?;

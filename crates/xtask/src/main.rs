@@ -1,7 +1,6 @@
 //! The project's chores, run as `cargo xtask …`.
 
 mod artifact;
-mod background;
 mod bench;
 mod docs;
 mod error;

@@ -5,6 +5,7 @@ mod suites;
 mod venv;
 pub(crate) mod wheel;
 
+use cattlegrid_services::find;
 use xshell::{Shell, cmd};
 
 use crate::{artifact, error::Error, node, services::Services, tools};
@@ -53,7 +54,7 @@ pub(crate) fn test(shell: &Shell) -> Result<(), Error> {
         .envs(services.environment())
         .env("CATTLEGRID_TEST_BIN", server)
         .env("CATTLEGRID_TEST_WHEEL", &wheel);
-    for (name, program) in [("CHROMIUM", tools::browser()), ("NGINX", tools::nginx())] {
+    for (name, program) in [("CHROMIUM", tools::browser()), ("NGINX", find("nginx"))] {
         if let Some(program) = program {
             tests = tests.env(name, program);
         }

@@ -60,7 +60,8 @@ impl Step {
         match self {
             Self::Format => &[Tool::Rustfmt],
             Self::Clippy => &[Tool::Clippy],
-            Self::Unit | Self::Docs => &[],
+            Self::Docs => &[],
+            Self::Unit => &[Tool::Redis, Tool::Memcached, Tool::Postgres, Tool::MariaDb],
             Self::Web => &[Tool::Node],
             Self::Browser => &[Tool::Node, Tool::Chromium, Tool::OpenSsl],
             Self::Snippets => &[Tool::Node, Tool::Python, Tool::Curl],

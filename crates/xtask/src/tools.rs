@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cattlegrid_services::find;
 use xshell::{Cmd, Shell, cmd};
 
 use crate::error::Error;
@@ -51,12 +52,6 @@ const NODE_MAJOR: u32 = 20;
 /// The names that Chromium goes by.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// Where Debian keeps the programs of each version of PostgreSQL.
-const POSTGRES: &str = "/usr/lib/postgresql";
-
-/// Where Debian keeps the servers that it does not put onto everybody's `PATH`.
-const SERVERS: &str = "/usr/sbin";
-
 /// The browser to test in, once [`Tool::Chromium`] is there.
 pub(crate) fn browser() -> Option<PathBuf> {
     BROWSERS.into_iter().find_map(find)
@@ -83,21 +78,18 @@ impl Tool {
             Self::Redis => debian(shell, "Redis", &["redis-server"], "redis-server"),
             Self::Memcached => debian(shell, "Memcached", &["memcached"], "memcached"),
             Self::Postgres => package(shell, "PostgreSQL", "postgresql", || {
-                postgres("postgres").is_some() && postgres("initdb").is_some()
+                all(&["postgres", "initdb", "pg_isready"])
             }),
             Self::MariaDb => package(
                 shell,
                 "MariaDB",
                 "mariadb-server-core mariadb-client-core",
-                || {
-                    let helpers = ["mariadb-install-db", "my_print_defaults"];
-                    mariadb().is_some() && helpers.iter().all(|program| find(program).is_some())
-                },
+                || all(&["mariadbd", "mariadb-install-db", "my_print_defaults"]),
             ),
             Self::Gettext => debian(shell, "gettext", &["msgfmt"], "gettext"),
             Self::Flite => debian(shell, "flite", &["flite"], "flite"),
             Self::Sox => debian(shell, "SoX", &["sox"], "sox"),
-            Self::Nginx => package(shell, "nginx", "nginx", || nginx().is_some()),
+            Self::Nginx => debian(shell, "nginx", &["nginx"], "nginx"),
             Self::OpenSsl => debian(shell, "OpenSSL", &["openssl"], "openssl"),
         }
     }
@@ -135,7 +127,12 @@ fn node(shell: &Shell) -> Result<(), Error> {
     })
 }
 
-/// Finds one of the programs on the `PATH`, or installs the package that has it.
+/// Whether all these programs are there.
+fn all(programs: &[&str]) -> bool {
+    programs.iter().all(|program| find(program).is_some())
+}
+
+/// Finds one of the programs, or installs the package that has it.
 fn debian(
     shell: &Shell,
     name: &'static str,
@@ -217,41 +214,4 @@ fn succeeds(command: Cmd<'_>) -> bool {
         .ignore_stderr()
         .run()
         .is_ok()
-}
-
-/// A program of PostgreSQL: on the `PATH`, or of the latest version that Debian's packages put aside.
-pub(crate) fn postgres(program: &str) -> Option<PathBuf> {
-    let version = |folder: &PathBuf| -> Option<u32> { folder.file_name()?.to_str()?.parse().ok() };
-    find(program).or_else(|| {
-        let mut versions: Vec<PathBuf> = std::fs::read_dir(POSTGRES)
-            .ok()?
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .collect();
-        versions.sort_by_key(version);
-        let found = versions.pop()?.join("bin").join(program);
-        found.is_file().then_some(found)
-    })
-}
-
-/// The server of `MariaDB`.
-pub(crate) fn mariadb() -> Option<PathBuf> {
-    server("mariadbd")
-}
-
-/// The web server nginx.
-pub(crate) fn nginx() -> Option<PathBuf> {
-    server("nginx")
-}
-
-fn server(program: &str) -> Option<PathBuf> {
-    let aside = PathBuf::from(SERVERS).join(program);
-    find(program).or_else(|| aside.is_file().then_some(aside))
-}
-
-/// The first `program` on the `PATH`.
-pub(crate) fn find(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(program))
-        .find(|candidate| candidate.is_file())
 }

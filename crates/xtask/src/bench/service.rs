@@ -3,15 +3,15 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
     thread,
     time::Duration,
 };
 
+use cattlegrid_services::{Background, command};
 use xshell::{Shell, cmd};
 
 use super::{Report, median};
-use crate::{artifact, background::Background, error::Error, live::Live, tools::Tool};
+use crate::{artifact, error::Error, live::Live, tools::Tool};
 
 /// Rounds of every measurement; the server and its reference take turns.
 const ROUNDS: usize = 5;
@@ -85,7 +85,7 @@ fn measure(shell: &Shell, server: &Path, tokens: &Path, constant: &Path) -> Resu
         earn(shell, tokens, &live, &environment, &earned)?;
         *figure = load(shell, &format!("{}{path}", live.address), &earned)?;
     }
-    let (_reference, address) = Background::start(&mut Command::new(constant))?;
+    let (_reference, address) = Background::start(command(constant))?;
     let constants_per_second = load(shell, &format!("{}/siteverify", address.trim()), &earned)?;
     Ok(Round {
         milliseconds_to_ready,

@@ -1,0 +1,137 @@
+//! The real servers: they come, go, and come back where they were.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "in a test, what is missing is a failure"
+)]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cattlegrid_services::{
+    Background, MariaDb, Memcached, Postgres, Redis, Service, command, find,
+};
+
+fn is_open(address: SocketAddr) -> bool {
+    TcpStream::connect(address).is_ok()
+}
+
+/// Whether a request to a server is answered within a second.
+fn answers(address: SocketAddr, request: &[u8]) -> bool {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(1)))
+        .unwrap();
+    stream.write_all(request).unwrap();
+    stream.read(&mut [0; 16]).is_ok_and(|read| read > 0)
+}
+
+/// Takes a server through all that can happen to it; `asked` is the first thing a client says.
+fn put_through(mut service: Service, asked: &[u8]) {
+    let address = service.address();
+    assert!(service.url().contains(&address.to_string()));
+    assert!(answers(address, asked));
+
+    service.pause().unwrap();
+    assert!(is_open(address));
+    assert!(!answers(address, asked));
+    service.resume().unwrap();
+    assert!(answers(address, asked));
+
+    service.kill().unwrap();
+    assert!(!is_open(address));
+    service.pause().unwrap_err();
+    service.restart().unwrap();
+    assert!(answers(address, asked));
+
+    service.stop().unwrap();
+    assert!(!is_open(address));
+    service.restart().unwrap();
+    assert!(answers(address, asked));
+
+    service.pause().unwrap();
+    drop(service);
+    assert!(!is_open(address));
+}
+
+#[test]
+fn redis_comes_and_goes() {
+    put_through(Redis::start().unwrap(), b"PING\r\n");
+}
+
+#[test]
+fn memcached_comes_and_goes() {
+    put_through(Memcached::start().unwrap(), b"version\r\n");
+}
+
+#[test]
+fn postgres_comes_and_goes() {
+    // The request for encryption, in version 3 of the protocol.
+    put_through(Postgres::start().unwrap(), &[0, 0, 0, 8, 4, 210, 22, 47]);
+}
+
+#[test]
+fn mariadb_comes_and_goes() {
+    // Its server speaks first.
+    put_through(MariaDb::start().unwrap(), b"");
+}
+
+fn redis_says(redis: &Service, command: &[&str]) -> String {
+    let said = Command::new(find("redis-cli").unwrap())
+        .args(["-p", &redis.address().port().to_string()])
+        .args(command)
+        .output()
+        .unwrap();
+    String::from_utf8(said.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn redis_forgets_unless_it_is_told_to_keep() {
+    for (arguments, kept) in [(&[][..], ""), (&["--appendonly", "yes"], "1")] {
+        let mut redis = Redis::with(arguments).unwrap();
+        assert_eq!(redis_says(&redis, &["SET", "a", "1"]), "OK");
+        redis.stop().unwrap();
+        redis.restart().unwrap();
+        assert_eq!(redis_says(&redis, &["GET", "a"]), kept);
+    }
+}
+
+#[test]
+fn what_is_started_on_a_thread_outlives_the_thread() {
+    let redis = thread::spawn(|| Redis::start().unwrap()).join().unwrap();
+    assert_eq!(redis_says(&redis, &["PING"]), "PONG");
+}
+
+#[test]
+fn a_program_that_does_not_start_says_why() {
+    let error = Redis::with(&["--no-such-setting", "1"]).err().unwrap();
+    assert!(error.to_string().contains("no-such-setting"), "{error}");
+}
+
+#[test]
+fn a_process_ends_with_its_owner_even_if_that_is_killed() {
+    let sleeper = command("sleep");
+    let mut line = format!("{:?}", sleeper.get_program());
+    for argument in sleeper.get_args() {
+        line = format!("{line} {argument:?}");
+    }
+    let mut owner = Command::new("sh");
+    owner.args(["-c", &format!("{line} 1000 & echo $!; wait")]);
+    let (owner, child) = Background::start(owner).unwrap();
+    let status = || fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
+    wait_until(|| status().contains("(sleep)"));
+    owner.kill().unwrap();
+    wait_until(|| status().is_empty() || status().contains(" Z "));
+}
+
+fn wait_until(holds: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(60));
+        thread::sleep(Duration::from_millis(10));
+    }
+}
