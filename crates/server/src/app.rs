@@ -13,6 +13,8 @@ use cattlegrid::{
     Sites, Solved,
 };
 
+use tracing::Instrument;
+
 use crate::Error;
 use crate::config::{Config, Limits};
 use crate::dialect::Dialect;
@@ -21,7 +23,7 @@ use crate::metrics::Metrics;
 use crate::observed::Observed;
 use crate::problem::Problem;
 use crate::standing::Standing;
-use crate::test_keys;
+use crate::{test_keys, traces};
 
 /// The kinds that a page may ask of the demo site. `custom` is none of them: its answer would be the page's.
 const DEMO_KINDS: [Kind; 4] = [Kind::Chars, Kind::Math, Kind::Words, Kind::Unicode];
@@ -167,11 +169,15 @@ impl App {
         &self,
         draw: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, NotDrawn> {
-        self.standing.drawing.run(draw).await.inspect_err(|error| {
-            if *error == NotDrawn::Overloaded {
-                self.metrics().overloaded();
-            }
-        })
+        let drawn = self.standing.drawing.run(draw);
+        drawn
+            .instrument(traces::drawing())
+            .await
+            .inspect_err(|error| {
+                if *error == NotDrawn::Overloaded {
+                    self.metrics().overloaded();
+                }
+            })
     }
 
     /// What is counted.

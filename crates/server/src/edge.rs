@@ -11,9 +11,11 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tracing::Instrument;
 
 use crate::app::App;
 use crate::problem::Problem;
+use crate::traces;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -24,7 +26,9 @@ pub(crate) async fn around(State(app): State<Arc<App>>, request: Request, next: 
     let method = method(request.method());
     let route = route(request.extensions().get::<MatchedPath>());
     let limit = app.limits().request_timeout.get();
-    let mut response = match tokio::time::timeout(limit, next.run(request)).await {
+    let span = traces::request(request.headers(), method, route);
+    let handled = next.run(request).instrument(span.clone());
+    let mut response = match tokio::time::timeout(limit, handled).await {
         Ok(response) => response,
         Err(_) => Problem::new(
             StatusCode::REQUEST_TIMEOUT,
@@ -42,6 +46,7 @@ pub(crate) async fn around(State(app): State<Arc<App>>, request: Request, next: 
     let took = started.elapsed();
     let status = response.status().as_u16();
     app.metrics().responded(route, status, took);
+    traces::responded(&span, status);
     // Why: the path is not logged, as a challenge key may be in it.
     let micros = took.as_micros() as u64;
     if response.status().is_server_error() {

@@ -48,6 +48,7 @@ mod serving;
 pub mod standing;
 mod supervisor;
 mod test_keys;
+mod traces;
 mod verification;
 
 pub use error::Error;

@@ -1,16 +1,37 @@
-//! Where events go: to the standard error stream.
+//! Where events go: to the standard error stream, and traces to a collector.
 
 use std::io::IsTerminal;
 
+use tracing::Subscriber;
 use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
 
-use crate::config::{Log, LogFormat, LogLevel};
+use crate::Error;
+use crate::config::{Config, Log, LogFormat, LogLevel};
+use crate::traces::Traces;
 
-/// Starts to log.
-pub(crate) fn start(log: Log) {
+/// Starts to log, and to trace if the configuration says so.
+///
+/// # Errors
+/// [`Error::Config`] when traces cannot be sent as it says.
+pub(crate) fn start(config: &Config) -> Result<Option<Traces>, Error> {
+    let traces = Traces::start(&config.telemetry)?;
+    let registry = tracing_subscriber::registry();
+    match &traces {
+        Some(traces) => registry.with(traces.layer()).with(log(config.log)).init(),
+        // Why not a layer that may be missing: with none at all, spans cost nothing.
+        None => registry.with(log(config.log)).init(),
+    }
+    Ok(traces)
+}
+
+fn log<S>(log: Log) -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
     let level = match log.level {
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
@@ -23,11 +44,9 @@ pub(crate) fn start(log: Log) {
         .with_default(level.min(LevelFilter::WARN))
         .with_target("cattlegrid", level);
     let layer = fmt::layer().with_writer(std::io::stderr);
-    let registry = tracing_subscriber::registry().with(targets);
-    match log.format {
-        LogFormat::Text => registry
-            .with(layer.with_ansi(std::io::stderr().is_terminal()))
-            .init(),
-        LogFormat::Json => registry.with(layer.json().flatten_event(true)).init(),
-    }
+    let layer = match log.format {
+        LogFormat::Text => layer.with_ansi(std::io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => layer.json().flatten_event(true).boxed(),
+    };
+    layer.with_filter(targets)
 }

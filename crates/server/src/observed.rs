@@ -5,8 +5,11 @@ use std::time::{Duration, Instant};
 use cattlegrid::store::rate::{Quota, Rate, RateKey};
 use cattlegrid::store::{Claim, SpentId, Store, StoreError};
 
+use tracing::Instrument;
+
 use crate::metrics::{Operation, StoreMetrics};
 use crate::seldom::Seldom;
+use crate::traces;
 
 /// The store, each of whose steps is timed, and counted and logged where it fails.
 pub struct Observed<S> {
@@ -31,13 +34,17 @@ impl<S: Store> Observed<S> {
         step: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let started = Instant::now();
-        let said = step.await;
+        let span = traces::store(operation);
+        let said = step.instrument(span.clone()).await;
         let error = said.as_ref().err();
         self.metrics.asked(operation, started.elapsed(), error);
-        // Why seldom: a store that is gone fails every request.
-        if let (Some(error), Some(unsaid)) = (error, error.and_then(|_| self.log.again())) {
-            let operation = operation.as_str();
-            tracing::error!(operation, unsaid, %error, "the store cannot decide");
+        if let Some(error) = error {
+            traces::failed(&span);
+            // Why seldom: a store that is gone fails every request.
+            if let Some(unsaid) = self.log.again() {
+                let operation = operation.as_str();
+                tracing::error!(operation, unsaid, %error, "the store cannot decide");
+            }
         }
         said
     }

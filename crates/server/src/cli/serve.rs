@@ -31,7 +31,7 @@ impl Serve {
     pub(super) fn run(self) -> Result<(), Error> {
         let settings = self.settings;
         let config = settings.load()?;
-        logs::start(config.log);
+        let traces = logs::start(&config)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             // Why: pictures are drawn and work is judged there, and without a bound each burst of them starts many threads.
             .max_blocking_threads(config.limits.drawing_threads())
@@ -42,7 +42,11 @@ impl Serve {
                 source,
             })?;
         let source: Source = Arc::new(move || settings.load());
-        runtime.block_on(serve(config, source, self.json))
+        let done = runtime.block_on(serve(config, source, self.json));
+        if let Some(traces) = traces {
+            traces.stop();
+        }
+        done
     }
 }
 

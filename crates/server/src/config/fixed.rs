@@ -15,6 +15,10 @@ impl Config {
         keep("data", replace(&mut self.data, &started.data));
         keep("store", replace(&mut self.store, &started.store));
         keep("log", replace(&mut self.log, &started.log));
+        keep(
+            "telemetry",
+            replace(&mut self.telemetry, &started.telemetry),
+        );
         let (limits, fixed) = (&mut self.limits, &started.limits);
         keep(
             "limits.connections",

@@ -8,6 +8,7 @@ mod altcha;
 mod cap;
 mod fixed;
 mod sites;
+mod telemetry;
 mod tree;
 mod values;
 
@@ -22,8 +23,9 @@ use serde::Deserialize;
 pub use altcha::AltchaConfig;
 pub use cap::{CapConfig, Protocol};
 pub use sites::SiteConfig;
+pub use telemetry::{Endpoint, NoEndpoint, Telemetry};
 use tree::Node;
-pub use values::{Count, Span};
+pub use values::{Count, Ratio, Span};
 
 use crate::Error;
 use crate::hidden::Hidden;
@@ -56,6 +58,8 @@ pub struct Config {
     pub test_keys: Option<bool>,
     /// What is logged, and how.
     pub log: Log,
+    /// Where traces go, if anywhere.
+    pub telemetry: Telemetry,
     /// The bounds on everything.
     pub limits: Limits,
     /// The sites.
@@ -76,6 +80,7 @@ impl Default for Config {
             demo: None,
             test_keys: None,
             log: Log::default(),
+            telemetry: Telemetry::default(),
             limits: Limits::default(),
             sites: Vec::new(),
             base: PathBuf::new(),

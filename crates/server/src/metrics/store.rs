@@ -34,6 +34,16 @@ impl Operation {
             Self::Ready => "ready",
         }
     }
+
+    /// The name of its spans.
+    pub(crate) const fn span(self) -> &'static str {
+        match self {
+            Self::Claim => "store claim",
+            Self::Look => "store look",
+            Self::Step => "store step",
+            Self::Ready => "store ready",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

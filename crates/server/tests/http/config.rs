@@ -86,7 +86,7 @@ fn unknown_keys_and_wrong_values_are_refused_by_name() {
         ("lisen = \"x\"", ["lisen", "listen"].as_slice()),
         ("listen = \"8080\"", &["listen", "127.0.0.1:8080"]),
         ("listen = 8080", &["listen", "string"]),
-        ("store = \"mysql:x\"", &["store", "memory:", "sqlite:PATH"]),
+        ("store = \"oracle:x\"", &["store", "memory:", "sqlite:PATH"]),
         ("demo = \"maybe\"", &["demo", "boolean"]),
         ("[log]\nlevel = \"loud\"", &["log.level", "info", "debug"]),
         (
@@ -114,6 +114,14 @@ fn unknown_keys_and_wrong_values_are_refused_by_name() {
         (
             "[[sites]]\nkey = \"a\"\nsecret = \"short\"",
             &["sites[0].secret", "16 to 256"],
+        ),
+        (
+            "[telemetry]\notlp_endpoint = \"collector:4318\"",
+            &["telemetry.otlp_endpoint", "http://127.0.0.1:4318"],
+        ),
+        (
+            "[telemetry]\nsample_ratio = 2",
+            &["telemetry.sample_ratio", "from 0 to 1"],
         ),
         ("not toml", &["line 1"]),
     ] {

@@ -24,3 +24,4 @@ mod simple_captcha;
 mod siteverify;
 mod start;
 mod test_keys;
+mod traces;
