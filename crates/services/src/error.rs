@@ -31,6 +31,14 @@ pub enum Error {
     #[error("there is no user {0} to run a server as: add the user, or do not run as root")]
     NoUser(&'static str),
 
+    /// Servers that should agree on a master do not, after a minute.
+    #[error("the Redis servers have no master that all agree on: restart those that are down")]
+    NoMaster,
+
+    /// A certificate cannot be made.
+    #[error("no certificate: {0}")]
+    Certificate(#[from] rcgen::Error),
+
     /// Every port that was tried is taken.
     #[error("found no free port: end some of the servers on this machine")]
     NoPort,

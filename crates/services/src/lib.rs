@@ -15,6 +15,7 @@
 //! `setpriv`; the files of a server whose owner was killed stay in the folder for temporary files).
 
 mod background;
+mod certificates;
 mod error;
 mod find;
 mod mariadb;
@@ -26,11 +27,12 @@ mod service;
 mod user;
 
 pub use background::{Background, command};
+pub use certificates::Certificates;
 pub use error::Error;
 pub use find::find;
 pub use mariadb::MariaDb;
 pub use memcached::Memcached;
 pub use port::Port;
 pub use postgres::Postgres;
-pub use redis::Redis;
+pub use redis::{Redis, RedisCluster, RedisSentinel};
 pub use service::Service;

@@ -1,7 +1,7 @@
 use std::{fs, path::Path, process::Command};
 
 use crate::{
-    Error, Port, Service, command,
+    Certificates, Error, Port, Service, command,
     find::require,
     service::{Recipe, data},
 };
@@ -27,6 +27,19 @@ impl MariaDb {
     /// A program is missing or does not start.
     pub fn start() -> Result<Service, Error> {
         Self::with(&[])
+    }
+
+    /// Starts one that speaks TLS, too, and looks at a client's certificate if it has one.
+    ///
+    /// # Errors
+    ///
+    /// A program is missing or does not start.
+    pub fn with_tls(certificates: &Certificates) -> Result<Service, Error> {
+        let [authority, certificate, key] = certificates.server();
+        let names = ["ca", "cert", "key"];
+        let files = [authority, certificate, key];
+        let arguments = [0, 1, 2].map(|i| format!("--ssl-{}={}", names[i], files[i]));
+        Self::with(&arguments.each_ref().map(String::as_str))
     }
 
     /// Starts one with further arguments, such as `["--max-connections=20"]`.

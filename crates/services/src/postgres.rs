@@ -1,13 +1,16 @@
 use std::{
+    fs,
     net::SocketAddr,
+    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Command, Stdio},
 };
 
 use rustix::process::Signal;
+use tempfile::TempDir;
 
 use crate::{
-    Error, Port, Service,
+    Certificates, Error, Port, Service,
     background::ending_with_its_owner,
     find::{find, require},
     service::{Recipe, data},
@@ -36,9 +39,44 @@ impl Postgres {
     ///
     /// A program is missing or does not start.
     pub fn with(arguments: &[&str]) -> Result<Service, Error> {
-        let (data, port) = (data()?, Port::free()?);
-        let program = require("postgres", PACKAGE)?;
+        let data = data()?;
         let user = User::owning(data.path(), "postgres")?;
+        Self::start_in(data, user, arguments)
+    }
+
+    /// Starts one that speaks TLS, too, and looks at a client's certificate if it has one.
+    ///
+    /// # Errors
+    ///
+    /// A program is missing or does not start.
+    pub fn with_tls(certificates: &Certificates) -> Result<Service, Error> {
+        let data = data()?;
+        let user = User::owning(data.path(), "postgres")?;
+        let files = certificates.copy_server(data.path())?;
+        for file in &files {
+            user.own(file)?;
+            // Why: it refuses a key that others may read.
+            let owners_alone = fs::Permissions::from_mode(0o600);
+            fs::set_permissions(file, owners_alone).map_err(Error::file(file))?;
+        }
+        let names = ["ssl_ca_file", "ssl_cert_file", "ssl_key_file"];
+        let settings: Vec<String> = names
+            .iter()
+            .zip(&files)
+            .map(|(name, file)| format!("{name}={}", file.display()))
+            .collect();
+        let arguments: Vec<&str> = settings
+            .iter()
+            .map(String::as_str)
+            .chain(["ssl=on"])
+            .flat_map(|setting| ["-c", setting])
+            .collect();
+        Self::start_in(data, user, &arguments)
+    }
+
+    fn start_in(data: TempDir, user: User, arguments: &[&str]) -> Result<Service, Error> {
+        let port = Port::free()?;
+        let program = require("postgres", PACKAGE)?;
         let files = data.path().join("files");
         install(&files, user)?;
         let folder = data.path().to_owned();

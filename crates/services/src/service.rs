@@ -3,6 +3,8 @@
 use std::{
     net::{SocketAddr, TcpStream},
     process::Command,
+    thread,
+    time::{Duration, Instant},
 };
 
 use rustix::process::Signal;
@@ -16,6 +18,8 @@ pub struct Service {
     recipe: Recipe,
     process: Option<Background>,
     port: Port,
+    /// Why: only held.
+    also: Vec<Port>,
     _data: TempDir,
 }
 
@@ -51,6 +55,18 @@ pub(crate) fn listens(address: SocketAddr) -> bool {
     TcpStream::connect(address).is_ok()
 }
 
+/// Waits until something holds, for a minute at most.
+pub(crate) fn until(or: Error, mut holds: impl FnMut() -> bool) -> Result<(), Error> {
+    let start = Instant::now();
+    while !holds() {
+        if start.elapsed() > Duration::from_secs(60) {
+            return Err(or);
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
 /// A folder for a server's files.
 pub(crate) fn data() -> Result<TempDir, Error> {
     tempfile::tempdir().map_err(Error::file("a temporary folder"))
@@ -68,10 +84,17 @@ impl Service {
             recipe,
             process: None,
             port,
+            also: Vec::new(),
             _data: data,
         };
         service.restart()?;
         Ok(service)
+    }
+
+    /// Keeps a further port for as long as the service is there.
+    pub(crate) fn holding(mut self, port: Port) -> Self {
+        self.also.push(port);
+        self
     }
 
     /// The URL by which a node finds it as its store.

@@ -8,12 +8,13 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cattlegrid_services::{
-    Background, MariaDb, Memcached, Postgres, Redis, Service, command, find,
+    Background, Certificates, MariaDb, Memcached, Postgres, Redis, RedisCluster, RedisSentinel,
+    Service, command, find,
 };
 
 fn is_open(address: SocketAddr) -> bool {
@@ -80,6 +81,84 @@ fn mariadb_comes_and_goes() {
     put_through(MariaDb::start().unwrap(), b"");
 }
 
+#[test]
+fn a_cluster_replaces_a_master_that_is_killed() {
+    let mut cluster = RedisCluster::start().unwrap();
+    let killed = cluster.master_of(0).unwrap();
+    let address = killed.address();
+    killed.kill().unwrap();
+    wait_until(|| {
+        cluster
+            .master_of(0)
+            .is_ok_and(|master| master.address() != address)
+    });
+    cluster.wait_until_ok().unwrap();
+    assert_eq!(
+        redis_says(
+            cluster.master_of(12_739).unwrap(),
+            &["SET", "123456789", "1"]
+        ),
+        "OK"
+    );
+    for node in cluster.nodes() {
+        if node.id().is_none() {
+            node.restart().unwrap();
+        }
+    }
+    cluster.wait_until_replicated().unwrap();
+}
+
+#[test]
+fn sentinels_replace_a_master_that_is_killed() {
+    let mut all = RedisSentinel::start().unwrap();
+    let master = all.master().unwrap();
+    let killed = master.address();
+    master.kill().unwrap();
+    all.wait_until_replaced(killed).unwrap();
+    assert_eq!(redis_says(all.master().unwrap(), &["SET", "a", "1"]), "OK");
+}
+
+#[test]
+fn the_servers_speak_tls() {
+    let certificates = Certificates::new().unwrap();
+    let says = |connect: &str, protocol: &[&str]| {
+        let authority = certificates.authority();
+        let said = Command::new("openssl")
+            .args([
+                "s_client",
+                "-connect",
+                connect,
+                "-verify_return_error",
+                "-brief",
+            ])
+            .args(protocol)
+            .arg("-CAfile")
+            .arg(authority)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&said.stderr).into_owned()
+    };
+    for (server, protocol) in [
+        (Redis::with_tls(&certificates).unwrap(), &[][..]),
+        (
+            Postgres::with_tls(&certificates).unwrap(),
+            &["-starttls", "postgres"],
+        ),
+        (
+            MariaDb::with_tls(&certificates).unwrap(),
+            &["-starttls", "mysql"],
+        ),
+    ] {
+        let said = says(&server.address().to_string(), protocol);
+        assert!(
+            said.contains("Verification: OK"),
+            "{}: {said}",
+            server.url()
+        );
+    }
+}
+
 fn redis_says(redis: &Service, command: &[&str]) -> String {
     let said = Command::new(find("redis-cli").unwrap())
         .args(["-p", &redis.address().port().to_string()])
@@ -128,7 +207,7 @@ fn a_process_ends_with_its_owner_even_if_that_is_killed() {
     wait_until(|| status().is_empty() || status().contains(" Z "));
 }
 
-fn wait_until(holds: impl Fn() -> bool) {
+fn wait_until(mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < Duration::from_secs(60));
