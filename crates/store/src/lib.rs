@@ -57,6 +57,8 @@ pub mod rate;
 pub mod redis;
 pub mod servers;
 pub mod sql;
+#[cfg(any(feature = "redis", feature = "postgres"))]
+mod tls;
 mod url;
 
 pub use any::AnyStore;
