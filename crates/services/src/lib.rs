@@ -16,8 +16,10 @@
 
 mod background;
 mod certificates;
+mod cut;
 mod error;
 mod find;
+mod haproxy;
 mod mariadb;
 mod memcached;
 mod port;
@@ -28,8 +30,10 @@ mod user;
 
 pub use background::{Background, command};
 pub use certificates::Certificates;
+pub use cut::Cut;
 pub use error::Error;
 pub use find::find;
+pub use haproxy::HaProxy;
 pub use mariadb::MariaDb;
 pub use memcached::Memcached;
 pub use port::Port;

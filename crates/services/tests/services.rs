@@ -7,14 +7,15 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cattlegrid_services::{
-    Background, Certificates, MariaDb, Memcached, Postgres, Redis, RedisCluster, RedisSentinel,
-    Service, command, find,
+    Background, Certificates, Cut, HaProxy, MariaDb, Memcached, Port, Postgres, Redis,
+    RedisCluster, RedisSentinel, Service, command, find,
 };
 
 fn is_open(address: SocketAddr) -> bool {
@@ -27,8 +28,7 @@ fn answers(address: SocketAddr, request: &[u8]) -> bool {
     stream
         .set_read_timeout(Some(Duration::from_secs(1)))
         .unwrap();
-    stream.write_all(request).unwrap();
-    stream.read(&mut [0; 16]).is_ok_and(|read| read > 0)
+    stream.write_all(request).is_ok() && stream.read(&mut [0; 16]).is_ok_and(|read| read > 0)
 }
 
 /// Takes a server through all that can happen to it; `asked` is the first thing a client says.
@@ -116,6 +116,74 @@ fn sentinels_replace_a_master_that_is_killed() {
     master.kill().unwrap();
     all.wait_until_replaced(killed).unwrap();
     assert_eq!(redis_says(all.master().unwrap(), &["SET", "a", "1"]), "OK");
+}
+
+#[test]
+fn a_wire_is_cut_and_healed() {
+    let redis = Redis::start().unwrap();
+    let wire = Cut::new(redis.address()).unwrap();
+    let mut stream = TcpStream::connect(wire.address()).unwrap();
+    let mut says = |asked: &[u8]| {
+        let mut said = [0; 7];
+        stream.set_read_timeout(Some(Duration::from_millis(500)))?;
+        stream.write_all(asked)?;
+        stream.read_exact(&mut said).map(|()| said)
+    };
+    assert_eq!(says(b"PING\r\n").unwrap(), *b"+PONG\r\n");
+    wire.cut();
+    says(b"PING\r\n").unwrap_err();
+    wire.heal();
+    assert_eq!(says(b"").unwrap(), *b"+PONG\r\n");
+    wire.delay(Duration::from_millis(10));
+    assert_eq!(says(b"PING\r\n").unwrap(), *b"+PONG\r\n");
+    wire.refuse();
+    says(b"PING\r\n").unwrap_err();
+    assert!(!answers(wire.address(), b"PING\r\n"));
+    wire.heal();
+    assert!(answers(wire.address(), b"PING\r\n"));
+}
+
+/// What a server of HTTP/1.0 says to a request.
+fn get(address: SocketAddr) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).unwrap();
+    said
+}
+
+#[test]
+fn a_balancer_goes_round_those_that_run() {
+    let bodies = ["first", "second"];
+    let mut servers = Vec::new();
+    for body in bodies {
+        let port = Port::free().unwrap();
+        let listener = TcpListener::bind(port.address()).unwrap();
+        let (stop, stopped) = mpsc::channel::<()>();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                if stopped.try_recv().is_ok() {
+                    return;
+                }
+                let mut stream = stream.unwrap();
+                let _ = stream.read(&mut [0; 1000]);
+                let _ = write!(stream, "HTTP/1.0 200 OK\r\n\r\n{body}");
+            }
+        });
+        servers.push((port, stop));
+    }
+    let addresses: Vec<SocketAddr> = servers.iter().map(|(port, _)| port.address()).collect();
+    let balancer = HaProxy::start(&addresses, "/").unwrap();
+    for body in bodies {
+        wait_until(|| get(balancer.address()).ends_with(body));
+    }
+    servers[0].1.send(()).unwrap();
+    // Why: now the thread sees that it is to stop.
+    let _ = TcpStream::connect(addresses[0]);
+    wait_until(|| !is_open(addresses[0]));
+    for _ in 0..4 {
+        assert!(get(balancer.address()).ends_with("second"));
+    }
 }
 
 #[test]

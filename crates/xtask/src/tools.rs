@@ -44,6 +44,8 @@ pub(crate) enum Tool {
     Nginx,
     /// Makes certificates for tests
     OpenSsl,
+    /// Balances load between nodes
+    HaProxy,
 }
 
 /// The oldest Node.js whose test runner and WebSocket the browser tests use.
@@ -91,6 +93,7 @@ impl Tool {
             Self::Sox => debian(shell, "SoX", &["sox"], "sox"),
             Self::Nginx => debian(shell, "nginx", &["nginx"], "nginx"),
             Self::OpenSsl => debian(shell, "OpenSSL", &["openssl"], "openssl"),
+            Self::HaProxy => debian(shell, "HAProxy", &["haproxy"], "haproxy"),
         }
     }
 }
