@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "memcached")]
+use crate::memcached::MemcachedStore;
 use crate::memory::MemoryStore;
 #[cfg(feature = "sqlite")]
 use crate::sql::sqlite::SqliteStore;
@@ -16,6 +18,9 @@ pub enum AnyStore {
     /// In an SQLite file.
     #[cfg(feature = "sqlite")]
     Sqlite(SqliteStore),
+    /// On Memcached servers.
+    #[cfg(feature = "memcached")]
+    Memcached(MemcachedStore),
 }
 
 impl AnyStore {
@@ -37,6 +42,11 @@ impl AnyStore {
                 feature: "postgres",
             }),
             StoreUrl::Mysql(_) => Err(OpenError::LeftOut { feature: "mysql" }),
+            #[cfg(feature = "memcached")]
+            StoreUrl::Memcached(options) => {
+                MemcachedStore::open(options, clock).map(Self::Memcached)
+            }
+            #[cfg(not(feature = "memcached"))]
             StoreUrl::Memcached(_) => Err(OpenError::LeftOut {
                 feature: "memcached",
             }),
@@ -51,6 +61,8 @@ macro_rules! whichever {
             AnyStore::Memory($store) => $call,
             #[cfg(feature = "sqlite")]
             AnyStore::Sqlite($store) => $call,
+            #[cfg(feature = "memcached")]
+            AnyStore::Memcached($store) => $call,
         }
     };
 }

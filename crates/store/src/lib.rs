@@ -9,6 +9,7 @@
 //! |---|---|---|
 //! | [`memory::MemoryStore`] | nothing: a restart forgets all | tests, and processes that may forget |
 //! | [`sql::sqlite::SqliteStore`] | restarts, `kill -9`, the loss of power | one machine |
+//! | `memcached::MemcachedStore` | what nodes do, but not what befalls its servers | nodes that may forget |
 //!
 //! [`AnyStore`] is whichever of them a [`StoreUrl`] names. All of them pass the one suite in [`conformance`], and so
 //! should a store of your own.

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::rate::{Micros, RateTable};
+use crate::rate::{RateTable, gcra};
 use crate::{Claim, Clock, Quota, Rate, RateKey, SpentId, Store, StoreError, Timestamp};
 use shard::Shard;
 
@@ -107,10 +107,6 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn micros(at: Timestamp) -> Micros {
-    at.as_millis().saturating_mul(1000)
-}
-
 impl Store for MemoryStore {
     async fn claim(&self, id: SpentId, ttl: Duration) -> Result<Claim, StoreError> {
         if let Some(claim) = self.try_claim(id, ttl) {
@@ -128,7 +124,9 @@ impl Store for MemoryStore {
     }
 
     async fn step(&self, key: RateKey, quota: Quota) -> Result<Rate, StoreError> {
-        Ok(self.rates.step(key, quota, || micros(self.clock.now())))
+        Ok(self
+            .rates
+            .step(key, quota, || gcra::micros(self.clock.now())))
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

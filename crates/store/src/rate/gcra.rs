@@ -3,9 +3,14 @@
 use std::time::Duration;
 
 use super::{Quota, Rate};
+use crate::Timestamp;
 
 /// A moment in microseconds since the Unix epoch. Below 2⁵³ until the year 2255, so that Lua's numbers hold it too.
 pub(crate) type Micros = u64;
+
+pub(crate) fn micros(at: Timestamp) -> Micros {
+    at.as_millis().saturating_mul(1000)
+}
 
 /// Takes a step at `now` from the quota of a key that is whole again at `whole_at`; a key that is not known is whole
 /// now, or ever since.

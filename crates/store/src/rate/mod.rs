@@ -5,7 +5,7 @@
 //! virtual scheduling form (ITU-T I.371, annex A): all that is kept for a key is the one moment at which its quota is
 //! whole again.
 
-mod gcra;
+pub(crate) mod gcra;
 mod quota;
 mod table;
 

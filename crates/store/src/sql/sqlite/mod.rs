@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::SqliteOptions;
-use crate::rate::RateTable;
+use crate::rate::{RateTable, gcra};
 use crate::{Claim, Clock, OpenError, Quota, Rate, RateKey, SpentId, Store, StoreError};
 use writer::{Job, Reply, Writer};
 
@@ -122,7 +122,7 @@ impl Store for SqliteStore {
     }
 
     async fn step(&self, key: RateKey, quota: Quota) -> Result<Rate, StoreError> {
-        let now = || self.clock.now().as_millis().saturating_mul(1000);
+        let now = || gcra::micros(self.clock.now());
         Ok(self.rates.step(key, quota, now))
     }
 
