@@ -66,6 +66,12 @@ pub trait Fixture {
     }
 }
 
+/// Makes stores that several nodes share.
+pub trait Shared: Fixture {
+    /// A new store that is empty, and `count` handles on it, each as another node has it.
+    fn nodes(&self, count: usize) -> impl Future<Output = Vec<Self::Store>> + Send;
+}
+
 /// Runs every check that any store must pass.
 ///
 /// # Panics
@@ -88,6 +94,9 @@ pub async fn run(fixture: &impl Fixture) {
     keys_have_quotas_of_their_own(fixture).await;
     a_key_goes_on_under_another_quota(fixture).await;
     of_many_steps_as_many_are_within_as_the_quota_has(fixture).await;
+    ids_and_keys_may_have_any_bytes(fixture).await;
+    lives_may_be_as_short_or_as_long_as_any(fixture).await;
+    quotas_may_be_as_small_or_as_large_as_any(fixture).await;
 }
 
 /// Runs the checks that a store must pass as well if it counts what it holds.
@@ -97,6 +106,16 @@ pub async fn run(fixture: &impl Fixture) {
 pub async fn run_bounded(fixture: &impl Fixture) {
     a_full_store_refuses_new_ids_and_keeps_its_own(fixture).await;
     a_full_store_recovers(fixture).await;
+}
+
+/// Runs the checks that a store must pass as well if nodes share it.
+///
+/// # Panics
+/// If the store fails one.
+pub async fn run_shared(fixture: &impl Shared) {
+    what_one_node_does_all_see(fixture).await;
+    of_claims_by_many_nodes_one_is_first(fixture).await;
+    of_steps_by_many_nodes_as_many_are_within_as_the_quota_has(fixture).await;
 }
 
 /// The first claim of an id is first, and every later one is not.
@@ -389,6 +408,167 @@ pub async fn keys_have_quotas_of_their_own(fixture: &impl Fixture) {
     }
 }
 
+/// Ids and keys are bytes, and no byte is special.
+pub async fn ids_and_keys_may_have_any_bytes(fixture: &impl Fixture) {
+    let store = fixture.store(300).await;
+    let quota = quota(1, fixture.ttl());
+    for byte in 0..=u8::MAX {
+        let (id, key) = (
+            SpentId::from_bytes([byte; 16]),
+            RateKey::from_bytes([byte; 16]),
+        );
+        let what = format!("an id of bytes {byte:#04x}");
+        expect(&store, id, fixture.ttl(), Claim::First, &what).await;
+        expect(&store, id, fixture.ttl(), Claim::Spent, &what).await;
+        let what = format!("a step of a key of bytes {byte:#04x}");
+        within(&store, key, quota, &what).await;
+        over(&store, key, quota, &what).await;
+    }
+}
+
+/// A ttl may be anything from nothing to [`Duration::MAX`]; what lives for long is spent meanwhile, and what lives shortly
+/// is soon free.
+pub async fn lives_may_be_as_short_or_as_long_as_any(fixture: &impl Fixture) {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let store = fixture.store(20).await;
+    let short = [
+        Duration::ZERO,
+        Duration::from_nanos(1),
+        Duration::from_millis(1),
+    ];
+    // Why these: Memcached takes seconds beyond thirty days for a date, and databases know years up to 9999 or so.
+    let long = [
+        fixture.ttl() + fixture.lag() + Duration::from_millis(1),
+        (30 * DAY).saturating_sub(Duration::from_secs(1)),
+        30 * DAY,
+        30 * DAY + Duration::from_secs(1),
+        400 * DAY,
+        40_000 * DAY,
+        10_000_000 * DAY,
+        Duration::from_millis(i64::MAX as u64),
+        Duration::from_millis(u64::MAX),
+        Duration::MAX,
+    ];
+    let lives = || (0..).map(id).zip(short.iter().chain(&long));
+    for (id, &ttl) in lives() {
+        let what = format!("a new id for {ttl:?}");
+        expect(&store, id, ttl, Claim::First, &what).await;
+    }
+    for (id, ttl) in lives().skip(short.len()) {
+        let what = format!("an id that was claimed for {ttl:?}");
+        expect(&store, id, Duration::ZERO, Claim::Spent, &what).await;
+    }
+    fixture.pass(fixture.lag() + Duration::from_millis(1)).await;
+    for (id, ttl) in lives() {
+        let is_short = *ttl <= Duration::from_millis(1);
+        let what = format!("some time after it, an id that was claimed for {ttl:?}");
+        see(&store, id, !is_short, &what).await;
+        let expected = if is_short { Claim::First } else { Claim::Spent };
+        expect(&store, id, fixture.ttl(), expected, &what).await;
+    }
+}
+
+/// The largest quota with the fastest pace, the slowest, and the smallest.
+pub async fn quotas_may_be_as_small_or_as_large_as_any(fixture: &impl Fixture) {
+    const MONTH: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+    let store = fixture.store(10).await;
+    let largest = quota(u32::MAX, Duration::from_micros(1));
+    for _ in 0..3 {
+        match step(&store, key(1), largest).await {
+            Rate::Within { remaining, .. } => assert!(
+                remaining >= u32::MAX - 3,
+                "of {} steps, {remaining} are left after a few",
+                u32::MAX
+            ),
+            rate @ Rate::Over { .. } => {
+                panic!("the largest quota is used up after a few steps: {rate:?}")
+            }
+        }
+    }
+    let smallest = quota(1, Duration::from_micros(1));
+    within(&store, key(2), smallest, "a step of the smallest quota").await;
+
+    let slowest = quota(1, MONTH);
+    match step(&store, key(3), slowest).await {
+        Rate::Within {
+            remaining,
+            full_after,
+        } => assert!(
+            remaining == 0 && full_after == MONTH,
+            "one step a month leaves {remaining} for {full_after:?}"
+        ),
+        rate @ Rate::Over { .. } => panic!("the first step of a month was refused: {rate:?}"),
+    }
+    fixture.pass(fixture.lag()).await;
+    match step(&store, key(3), slowest).await {
+        Rate::Over { retry_after } => assert!(
+            retry_after < MONTH && MONTH.saturating_sub(retry_after) <= 3 * fixture.lag(),
+            "one step a month asks to wait for {retry_after:?}"
+        ),
+        rate @ Rate::Within { .. } => {
+            panic!("a second step of the same month was let through: {rate:?}")
+        }
+    }
+}
+
+/// What one node has spent or used up, every other one knows.
+pub async fn what_one_node_does_all_see(fixture: &impl Shared) {
+    let nodes = fixture.nodes(3).await;
+    let quota = quota(nodes.len() as u32, fixture.ttl());
+    for (number, node) in nodes.iter().enumerate() {
+        let id = id(number as u64);
+        expect(node, id, fixture.ttl(), Claim::First, "a new id").await;
+        for other in &nodes {
+            see(other, id, true, "an id that one node has claimed").await;
+            expect(other, id, fixture.ttl(), Claim::Spent, "it").await;
+        }
+        match step(node, key(1), quota).await {
+            Rate::Within { remaining, .. } => assert_eq!(
+                remaining as usize,
+                nodes.len() - 1 - number,
+                "what nodes leave one another of a quota"
+            ),
+            rate @ Rate::Over { .. } => {
+                panic!("a step was refused that no other node had taken: {rate:?}")
+            }
+        }
+    }
+    for node in &nodes {
+        over(node, key(1), quota, "a step that other nodes have taken").await;
+    }
+}
+
+/// Thousands claim the same ids at the same moment, each on another node than the one before, and each id has one first
+/// claim.
+pub async fn of_claims_by_many_nodes_one_is_first(fixture: &impl Shared) {
+    const EACH: u64 = 8;
+    let nodes: Vec<_> = fixture.nodes(4).await.into_iter().map(Arc::new).collect();
+    let mut claims = JoinSet::new();
+    for (n, node) in (0..CROWD).zip(nodes.iter().cycle()) {
+        let (node, ttl) = (Arc::clone(node), 10 * fixture.ttl());
+        claims.spawn(async move { (n / EACH, node.claim(id(n / EACH), ttl).await) });
+    }
+    let mut first = vec![0; (CROWD / EACH) as usize];
+    for (n, outcome) in claims.join_all().await {
+        match outcome {
+            Ok(Claim::First) => first[n as usize] += 1,
+            Ok(Claim::Spent) => {}
+            Err(error) => panic!("one of {CROWD} claims on several nodes: {error}"),
+        }
+    }
+    assert!(
+        first.iter().all(|&first| first == 1),
+        "of {EACH} claims of each id on {} nodes, as many were first: {first:?}",
+        nodes.len()
+    );
+}
+
+/// Thousands take steps of one key at the same moment on several nodes, and exactly as many are within as the quota has.
+pub async fn of_steps_by_many_nodes_as_many_are_within_as_the_quota_has(fixture: &impl Shared) {
+    let nodes: Vec<_> = fixture.nodes(4).await.into_iter().map(Arc::new).collect();
+    steps_of_a_crowd(&nodes, fixture.ttl()).await;
+}
+
 /// What was used under one quota is used under the next, and a smaller one locks nobody out for longer than it takes to
 /// be whole.
 pub async fn a_key_goes_on_under_another_quota(fixture: &impl Fixture) {
@@ -411,14 +591,19 @@ pub async fn a_key_goes_on_under_another_quota(fixture: &impl Fixture) {
 
 /// Thousands take steps of one key at the same moment, and exactly as many are within as the quota has.
 pub async fn of_many_steps_as_many_are_within_as_the_quota_has(fixture: &impl Fixture) {
-    const BURST: u32 = 100;
     let store = Arc::new(fixture.store(10).await);
+    steps_of_a_crowd(&[store], fixture.ttl()).await;
+}
+
+/// Takes [`CROWD`] steps of two keys at the same time, on the nodes in turn.
+async fn steps_of_a_crowd<S: Store>(nodes: &[Arc<S>], interval: Duration) {
+    const BURST: u32 = 100;
     // Why: none may grow back while they come, however slow the store is.
-    let quota = quota(BURST, 10 * fixture.ttl());
+    let quota = quota(BURST, 10 * interval);
     let mut steps = JoinSet::new();
-    for n in 0..CROWD {
-        let store = Arc::clone(&store);
-        steps.spawn(async move { store.step(key(n % 2), quota).await });
+    for (n, node) in (0..CROWD).zip(nodes.iter().cycle()) {
+        let (node, turn) = (Arc::clone(node), n / nodes.len() as u64);
+        steps.spawn(async move { node.step(key(turn % 2), quota).await });
     }
     let mut within = 0;
     for outcome in steps.join_all().await {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use cattlegrid_services::{Memcached, Service};
-use cattlegrid_store::conformance::{self, Fixture};
+use cattlegrid_store::conformance::{self, Fixture, Shared};
 use cattlegrid_store::{AnyStore, SystemClock};
 
 /// Servers, and what follows their hosts in the URLs of stores on them.
@@ -42,12 +42,19 @@ fn open(url: &str) -> AnyStore {
     AnyStore::open(&url.parse().unwrap(), Arc::new(SystemClock::new())).unwrap()
 }
 
+impl Servers {
+    /// The URL of a store that nobody else uses.
+    fn fresh(&self) -> String {
+        let number = self.stores.fetch_add(1, Ordering::Relaxed);
+        self.url(&format!("prefix=store{number}:&timeout_ms=10000"))
+    }
+}
+
 impl Fixture for Servers {
     type Store = AnyStore;
 
     async fn store(&self, _limit: usize) -> AnyStore {
-        let number = self.stores.fetch_add(1, Ordering::Relaxed);
-        open(&self.url(&format!("prefix=store{number}:&timeout_ms=10000")))
+        open(&self.fresh())
     }
 
     async fn pass(&self, time: Duration) {
@@ -58,17 +65,29 @@ impl Fixture for Servers {
         Duration::from_secs(5)
     }
 
+    /// A second by rounding, and one of the server's clock.
     fn lag(&self) -> Duration {
-        Duration::from_secs(2)
+        Duration::from_millis(2200)
+    }
+}
+
+impl Shared for Servers {
+    async fn nodes(&self, count: usize) -> Vec<AnyStore> {
+        let url = self.fresh();
+        (0..count).map(|_| open(&url)).collect()
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_server_passes_the_suite() {
-    conformance::run(&Servers::start(1)).await;
+    let servers = Servers::start(1);
+    conformance::run(&servers).await;
+    conformance::run_shared(&servers).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_servers_pass_the_suite() {
-    conformance::run(&Servers::start(3)).await;
+    let servers = Servers::start(3);
+    conformance::run(&servers).await;
+    conformance::run_shared(&servers).await;
 }
