@@ -6,6 +6,8 @@ use std::time::Duration;
 #[cfg(feature = "memcached")]
 use crate::memcached::MemcachedStore;
 use crate::memory::MemoryStore;
+#[cfg(feature = "redis")]
+use crate::redis::RedisStore;
 #[cfg(feature = "sqlite")]
 use crate::sql::sqlite::SqliteStore;
 use crate::{Claim, Clock, OpenError, Quota, Rate, RateKey, SpentId, Store, StoreError, StoreUrl};
@@ -18,6 +20,9 @@ pub enum AnyStore {
     /// In an SQLite file.
     #[cfg(feature = "sqlite")]
     Sqlite(SqliteStore),
+    /// On Redis or Valkey.
+    #[cfg(feature = "redis")]
+    Redis(RedisStore),
     /// On Memcached servers.
     #[cfg(feature = "memcached")]
     Memcached(MemcachedStore),
@@ -37,6 +42,9 @@ impl AnyStore {
             }
             #[cfg(not(feature = "sqlite"))]
             StoreUrl::Sqlite { .. } => Err(OpenError::LeftOut { feature: "sqlite" }),
+            #[cfg(feature = "redis")]
+            StoreUrl::Redis(options) => RedisStore::open(options).map(Self::Redis),
+            #[cfg(not(feature = "redis"))]
             StoreUrl::Redis(_) => Err(OpenError::LeftOut { feature: "redis" }),
             StoreUrl::Postgres(_) => Err(OpenError::LeftOut {
                 feature: "postgres",
@@ -61,6 +69,8 @@ macro_rules! whichever {
             AnyStore::Memory($store) => $call,
             #[cfg(feature = "sqlite")]
             AnyStore::Sqlite($store) => $call,
+            #[cfg(feature = "redis")]
+            AnyStore::Redis($store) => $call,
             #[cfg(feature = "memcached")]
             AnyStore::Memcached($store) => $call,
         }

@@ -28,6 +28,13 @@ impl fmt::Display for Host {
     }
 }
 
+/// Several of them, for a message.
+#[cfg(feature = "redis")]
+pub(crate) fn list(hosts: &[Host]) -> String {
+    let hosts: Vec<String> = hosts.iter().map(Host::to_string).collect();
+    hosts.join(",")
+}
+
 /// What any store on servers has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Servers {

@@ -1,7 +1,5 @@
 //! TLS to the servers of a shared store: rustls with ring, whatever else the process uses.
 
-#![allow(dead_code, reason = "the stores that use it come next")]
-
 use std::path::Path;
 use std::sync::Arc;
 

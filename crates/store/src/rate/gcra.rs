@@ -25,21 +25,24 @@ pub(crate) fn step(quota: Quota, whole_at: Option<Micros>, now: Micros) -> (Rate
         // Why: a clock that went back, or a quota that was made smaller, locks nobody out for longer than its window.
         .min(now.saturating_add(window));
     let next = whole_at.saturating_add(interval);
-    let used = next - now;
-    if used > window {
-        let retry_after = Duration::from_micros(used - window);
-        return (Rate::Over { retry_after }, whole_at);
+    let rate = rate(quota, next - now);
+    match rate {
+        Rate::Within { .. } => (rate, next),
+        Rate::Over { .. } => (rate, whole_at),
     }
-    // Why it fits: it is less than the burst, which does.
-    let remaining = u32::try_from((window - used) / interval).unwrap_or(u32::MAX);
-    let full_after = Duration::from_micros(used);
-    (
-        Rate::Within {
-            remaining,
-            full_after,
-        },
-        next,
-    )
+}
+
+/// What became of a step with which so many microseconds of the `quota`'s window are `used`.
+pub(crate) fn rate(quota: Quota, used: Micros) -> Rate {
+    let Some(left) = quota.window_micros().checked_sub(used) else {
+        let retry_after = Duration::from_micros(used - quota.window_micros());
+        return Rate::Over { retry_after };
+    };
+    Rate::Within {
+        // Why it fits: it is less than the burst, which does.
+        remaining: u32::try_from(left / quota.interval_micros()).unwrap_or(u32::MAX),
+        full_after: Duration::from_micros(used),
+    }
 }
 
 #[cfg(test)]

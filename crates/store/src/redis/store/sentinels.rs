@@ -1,0 +1,87 @@
+//! The master that sentinels agree on.
+
+use std::fmt;
+
+use redis::{ServerErrorKind, Value};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::connection::Connection;
+use super::dialler::Dialler;
+use super::failure::Failure;
+use super::votes::most;
+use crate::servers::{Host, list};
+
+/// Sentinels, and the name that they have for the master.
+#[derive(Clone)]
+pub(super) struct Sentinels {
+    pub(super) hosts: Vec<Host>,
+    pub(super) master: String,
+}
+
+impl Sentinels {
+    /// A connection to the master.
+    pub(super) async fn connect(&self, dialler: &Dialler) -> Result<Connection, Failure> {
+        let Some(host) = self.elected(dialler).await else {
+            return Err(Failure::NoSuchMaster {
+                sentinels: list(&self.hosts),
+                master: self.master.clone(),
+            });
+        };
+        let connection = dialler.connect(&host).await?;
+        check_role(&connection).await?;
+        Ok(connection)
+    }
+
+    async fn elected(&self, dialler: &Dialler) -> Option<Host> {
+        let mut answers = JoinSet::new();
+        // Why a half: the master itself is to be reached in the same time.
+        let patience = dialler.timeout() / 2;
+        for sentinel in &self.hosts {
+            let (dialler, sentinel, master) =
+                (dialler.clone(), sentinel.clone(), self.master.clone());
+            answers.spawn(async move {
+                let answer = timeout(patience, ask(&dialler, &sentinel, &master)).await;
+                answer.ok().and_then(Result::ok).flatten()
+            });
+        }
+        most(answers, self.hosts.len()).await
+    }
+}
+
+impl fmt::Display for Sentinels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the master `{}`", self.master)
+    }
+}
+
+/// Where `sentinel` says that the master is.
+async fn ask(dialler: &Dialler, sentinel: &Host, master: &str) -> Result<Option<Host>, Failure> {
+    let connection = dialler.reach(sentinel).await?;
+    let mut question = redis::cmd("SENTINEL");
+    question.arg("get-master-addr-by-name").arg(master);
+    let mut answer = connection.send(&question).await?;
+    // Why only then: most sentinels know no users, and refuse those who say who they are.
+    if matches!(&answer, Value::ServerError(error) if error.code() == "NOAUTH") {
+        dialler.log_in(&connection).await?;
+        answer = connection.send(&question).await?;
+    }
+    Ok(redis::from_redis_value::<(String, u16)>(answer)
+        .ok()
+        .map(|(name, port)| Host { name, port }))
+}
+
+/// Why: until they have noticed that it came back as a replica, sentinels may send to a server that is no master.
+async fn check_role(connection: &Connection) -> Result<(), Failure> {
+    let server = || connection.server().to_owned();
+    match connection.send(&redis::cmd("ROLE")).await? {
+        Value::Array(role) => match role.first() {
+            Some(Value::BulkString(name)) if name == b"master" => Ok(()),
+            _ => Err(Failure::ReadOnly { server: server() }),
+        },
+        // Why it is let pass: a replica refuses writes anyway.
+        Value::ServerError(error) if error.kind() == Some(ServerErrorKind::NoPerm) => Ok(()),
+        Value::ServerError(error) => Err(Failure::refused(&server(), &error)),
+        _ => Err(Failure::Unclear { server: server() }),
+    }
+}

@@ -1,0 +1,30 @@
+//! The suite that every store passes, on whatever Redis servers are to one another.
+
+use cattlegrid_services::{Redis, RedisCluster, RedisSentinel};
+use cattlegrid_store::conformance;
+
+use crate::fixture::{Stores, with};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_server() {
+    let redis = Redis::start().unwrap();
+    conformance::run(&Stores::of(redis.url())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster() {
+    let cluster = RedisCluster::start().unwrap();
+    conformance::run(&Stores::of(&cluster.url())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_waits_for_its_replicas() {
+    let cluster = RedisCluster::start().unwrap();
+    conformance::run(&Stores::of(&with(&cluster.url(), "wait=1"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sentinels() {
+    let redis = RedisSentinel::start().unwrap();
+    conformance::run(&Stores::of(&redis.url())).await;
+}

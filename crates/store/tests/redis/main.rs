@@ -1,0 +1,9 @@
+//! The store on Redis, with real servers.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy knows only test functions as tests, not what they call"
+)]
+
+mod conformance;
+mod fixture;
