@@ -14,6 +14,7 @@
 
 pub mod answer;
 pub mod dialect_body;
+pub mod forwarded;
 mod gate;
 pub mod open_key;
 pub mod open_token;

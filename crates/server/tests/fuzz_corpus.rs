@@ -123,3 +123,8 @@ fn dialects_bodies() {
         targets::dialect_body::check,
     );
 }
+
+#[test]
+fn forwarding_headers() {
+    check_all("forwarded", b"for=198.51.100.7", targets::forwarded::check);
+}

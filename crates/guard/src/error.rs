@@ -1,0 +1,27 @@
+//! What cannot be set up.
+
+/// Why a layer cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The text names no network.
+    #[error(
+        "`{given}` is no network; write an address, a network such as `10.0.0.0/8` whose last bits are zero, or \
+         `loopback`, `private` or `link-local`"
+    )]
+    Network {
+        /// The text.
+        given: String,
+    },
+    /// More bits than an address has, or none.
+    #[error(
+        "a prefix is of 1 to 32 bits of an IPv4 address, and of 1 to 128 bits of an IPv6 address"
+    )]
+    Prefix,
+    /// The text is not the name of a limit.
+    #[error("`{given}` is no name for a limit; take 1 to 64 of `a–z 0–9 - _`")]
+    LimitName {
+        /// The text.
+        given: String,
+    },
+}

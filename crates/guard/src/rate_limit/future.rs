@@ -1,0 +1,35 @@
+//! The future.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http::Response;
+
+/// The future of [`RateLimit`](super::RateLimit).
+///
+/// Why it is boxed: what a store's step returns has no name.
+pub struct ResponseFuture<O, E>(Pin<Box<dyn Future<Output = Result<Response<O>, E>> + Send>>);
+
+impl<O, E> ResponseFuture<O, E> {
+    pub(super) fn new(
+        future: impl Future<Output = Result<Response<O>, E>> + Send + 'static,
+    ) -> Self {
+        Self(Box::pin(future))
+    }
+}
+
+impl<O, E> Future for ResponseFuture<O, E> {
+    type Output = Result<Response<O>, E>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl<O, E> fmt::Debug for ResponseFuture<O, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}
