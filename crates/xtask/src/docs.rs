@@ -42,7 +42,11 @@ fn links(root: &Path) -> Result<(), Error> {
 }
 
 /// Whether `link`, found on `page`, names a file and a heading that exist. Other hosts are taken at their word.
-fn leads_somewhere(page: &Path, link: &str) -> Result<bool, Error> {
+///
+/// # Errors
+///
+/// The page that it leads to cannot be read.
+pub(crate) fn leads_somewhere(page: &Path, link: &str) -> Result<bool, Error> {
     if link.contains("://") || link.starts_with("mailto:") {
         return Ok(true);
     }

@@ -69,6 +69,10 @@ pub(crate) enum Error {
     #[error("found no {0} to read")]
     NoFigure(&'static str),
 
+    /// A file under `deploy/` is wrong.
+    #[error("mend the file: {0}")]
+    Deploy(String),
+
     /// Code that the documentation tells people to copy does not do what it says.
     #[error(
         "this snippet of the documentation does not work, mend the page or the server: {why}\n{code}"

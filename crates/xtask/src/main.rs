@@ -2,6 +2,7 @@
 
 mod artifact;
 mod bench;
+mod deploy;
 mod docs;
 mod error;
 mod fuzz;

@@ -2,14 +2,13 @@
 
 mod interpreter;
 mod suites;
-mod venv;
+pub(crate) mod venv;
 pub(crate) mod wheel;
 
 use cattlegrid_services::find;
 use xshell::{Shell, cmd};
 
 use crate::{artifact, error::Error, node, services::Services, tools};
-use interpreter::Interpreter;
 use venv::Venv;
 
 /// Where everything that tests install stays.
@@ -23,7 +22,7 @@ const SOURCES: [&str; 4] = ["python", "tests/python", "bench/python", "examples"
 ///
 /// What the tool that objects has printed.
 pub(crate) fn lint(shell: &Shell) -> Result<(), Error> {
-    let venv = Venv::new(shell, "lint", &Interpreter::default(shell)?)?;
+    let venv = Venv::usual(shell, "lint")?;
     venv.install_listed(shell, "tests/python/lint.txt")?;
     let ruff = venv.program("ruff");
     cmd!(shell, "{ruff} check {SOURCES...}").run()?;
@@ -41,7 +40,7 @@ pub(crate) fn lint(shell: &Shell) -> Result<(), Error> {
 /// The wheel does not build, a server does not start, or tests fail.
 pub(crate) fn test(shell: &Shell) -> Result<(), Error> {
     let wheel = wheel::build(shell)?;
-    let venv = Venv::new(shell, "test", &Interpreter::default(shell)?)?;
+    let venv = Venv::usual(shell, "test")?;
     venv.install_listed(shell, "tests/python/requirements.txt")?;
     venv.replace(shell, &wheel)?;
     let python = venv.program("python");

@@ -15,8 +15,9 @@ use crate::{error::Error, live::Live};
 /// The address that the documentation uses, which is the server's default.
 const DOCUMENTED_ADDRESS: &str = "http://127.0.0.1:8080";
 /// The pages with such code.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "README.md",
+    "deploy/kubernetes/README.md",
     "docs/altcha.md",
     "docs/api.md",
     "docs/cap.md",

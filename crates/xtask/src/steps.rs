@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use xshell::{Shell, cmd};
 
-use crate::{artifact, docs, error::Error, node, python, snippets, tools::Tool};
+use crate::{artifact, deploy, docs, error::Error, node, python, snippets, tools::Tool};
 
 /// One step of the test run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -24,6 +24,8 @@ pub(crate) enum Step {
     Browser,
     /// The code that the documentation tells people to copy
     Snippets,
+    /// What the server is deployed with: the image, the units, the dashboard, the alerts
+    Deploy,
     /// Style and types of everything in Python
     PythonLint,
     /// The Python package from its wheel, and clients of other providers, against real servers and a real Chromium
@@ -34,7 +36,7 @@ pub(crate) enum Step {
 
 impl Step {
     /// Every step, in order.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Format,
         Self::Clippy,
         Self::Unit,
@@ -42,6 +44,7 @@ impl Step {
         Self::Web,
         Self::Browser,
         Self::Snippets,
+        Self::Deploy,
         Self::PythonLint,
         Self::Python,
         Self::PeerSuites,
@@ -72,6 +75,7 @@ impl Step {
             Self::Web => &[Tool::Node],
             Self::Browser => &[Tool::Node, Tool::Chromium, Tool::OpenSsl],
             Self::Snippets => &[Tool::Node, Tool::Python, Tool::Curl],
+            Self::Deploy => &[Tool::Python, Tool::HaProxy, Tool::Prometheus, Tool::Systemd],
             Self::PythonLint => &[Tool::Python],
             Self::Python => &[
                 Tool::Python,
@@ -112,6 +116,7 @@ impl Step {
             Self::Web => node::lint(shell)?,
             Self::Browser => node::test(shell, &artifact::test_server(shell)?)?,
             Self::Snippets => snippets::check(shell, &artifact::test_server(shell)?)?,
+            Self::Deploy => deploy::check(shell)?,
             Self::PythonLint => python::lint(shell)?,
             Self::Python => python::test(shell)?,
             Self::PeerSuites => python::peer_suites(shell)?,

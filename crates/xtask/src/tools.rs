@@ -46,6 +46,10 @@ pub(crate) enum Tool {
     OpenSsl,
     /// Balances load between nodes
     HaProxy,
+    /// Judges rules and dashboards
+    Prometheus,
+    /// Judges units
+    Systemd,
 }
 
 /// The oldest Node.js whose test runner and WebSocket the browser tests use.
@@ -94,6 +98,8 @@ impl Tool {
             Self::Nginx => debian(shell, "nginx", &["nginx"], "nginx"),
             Self::OpenSsl => debian(shell, "OpenSSL", &["openssl"], "openssl"),
             Self::HaProxy => debian(shell, "HAProxy", &["haproxy"], "haproxy"),
+            Self::Prometheus => debian(shell, "promtool", &["promtool"], "prometheus"),
+            Self::Systemd => debian(shell, "systemd-analyze", &["systemd-analyze"], "systemd"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The real program, over a real socket.
 
 #![allow(
+    clippy::expect_used,
     clippy::unwrap_used,
     reason = "in a test, what is missing is a failure"
 )]
@@ -11,6 +12,7 @@ mod bad_input;
 mod cap;
 mod commands;
 mod config;
+mod deploy;
 mod dialects;
 mod drain;
 mod durability;

@@ -7,9 +7,18 @@ use xshell::{Shell, cmd};
 use super::{SCRATCH, interpreter::Interpreter};
 use crate::error::Error;
 
-pub(super) struct Venv(PathBuf);
+pub(crate) struct Venv(PathBuf);
 
 impl Venv {
+    /// The environment of this name and the Python that is called `python3`.
+    ///
+    /// # Errors
+    ///
+    /// Python's.
+    pub(crate) fn usual(shell: &Shell, name: &str) -> Result<Self, Error> {
+        Self::new(shell, name, &Interpreter::default(shell)?)
+    }
+
     /// The environment of this name and this Python, made where it is not there yet.
     ///
     /// # Errors
@@ -31,7 +40,7 @@ impl Venv {
     }
 
     /// The path of a program that is installed here.
-    pub(super) fn program(&self, name: &str) -> PathBuf {
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.0.join("bin").join(name)
     }
 
@@ -40,7 +49,7 @@ impl Venv {
     /// # Errors
     ///
     /// pip's.
-    pub(super) fn install_listed(&self, shell: &Shell, file: &str) -> Result<(), Error> {
+    pub(crate) fn install_listed(&self, shell: &Shell, file: &str) -> Result<(), Error> {
         let python = self.program("python");
         cmd!(
             shell,
