@@ -28,6 +28,8 @@ pub(crate) struct Sealer {
 /// What was in a seal, and the id that it is spent under.
 pub(crate) struct Opened {
     pub(crate) id: SpentId,
+    /// Which of the secrets sealed it.
+    pub(crate) secret: usize,
     pub(crate) content: Vec<u8>,
 }
 
@@ -70,13 +72,20 @@ impl Sealer {
         let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_LEN>()?;
         // Why: the nonce is random, authenticated, and never used twice, which is all that an id has to be.
         let id = SpentId::from_bytes(*nonce.first_chunk()?);
-        self.ciphers.iter().find_map(|cipher| {
-            let mut content = ciphertext.to_vec();
-            cipher
-                .decrypt_in_place(&XNonce::from(*nonce), &[version], &mut content)
-                .ok()?;
-            Some(Opened { id, content })
-        })
+        self.ciphers
+            .iter()
+            .enumerate()
+            .find_map(|(secret, cipher)| {
+                let mut content = ciphertext.to_vec();
+                cipher
+                    .decrypt_in_place(&XNonce::from(*nonce), &[version], &mut content)
+                    .ok()?;
+                Some(Opened {
+                    id,
+                    secret,
+                    content,
+                })
+            })
     }
 }
 

@@ -137,12 +137,11 @@ impl Secrets {
             .and_then(Self::new)
     }
 
-    /// The key of time locks that follows from the secret that seals, so that all who hold it agree, and nothing about the
-    /// secret follows from it. Takes some tenths of a second.
-    ///
-    /// Puzzles that were set before the secrets were rotated do not accept their solutions after.
-    pub fn time_lock_key(&self) -> TimeLockKey {
-        TimeLockKey::from_seed(self.derive(Purpose::TimeLock))
+    /// The key of time locks that follows from each secret, in their order, so that all who hold it agree, and nothing about
+    /// the secret follows from it. Takes some tenths of a second for each.
+    pub fn time_lock_keys(&self) -> Vec<TimeLockKey> {
+        let seeds = self.iter().map(|secret| secret.derive(Purpose::TimeLock));
+        seeds.map(TimeLockKey::from_seed).collect()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Secret> {

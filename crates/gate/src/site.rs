@@ -30,7 +30,7 @@ pub struct Site {
     style: Arc<Style>,
     challenge_ttl: Duration,
     token_ttl: Duration,
-    work: Option<(Arc<Work>, Earns)>,
+    works: Option<(Vec<Arc<Work>>, Earns)>,
 }
 
 /// What done work earns.
@@ -64,7 +64,7 @@ impl Site {
             style,
             challenge_ttl: Self::DEFAULT_TTL,
             token_ttl: Self::DEFAULT_TTL,
-            work: None,
+            works: None,
         }
     }
 
@@ -133,8 +133,15 @@ impl Site {
 
     /// Pages may have this work done, and it earns that.
     #[must_use]
-    pub fn with_work(mut self, work: Arc<Work>, earns: Earns) -> Self {
-        self.work = Some((work, earns));
+    pub fn with_work(self, work: Arc<Work>, earns: Earns) -> Self {
+        self.with_works(vec![work], earns)
+    }
+
+    /// As [`Site::with_work`], where the work follows from the server's secret: as it is under each of the secrets, in their
+    /// order, so that what was set under any of them can be judged while they are rotated. The first is set.
+    #[must_use]
+    pub fn with_works(mut self, works: Vec<Arc<Work>>, earns: Earns) -> Self {
+        self.works = Some((works, earns));
         self
     }
 
@@ -180,12 +187,21 @@ impl Site {
 
     /// The work that pages may have done.
     pub fn work(&self) -> Option<&Work> {
-        self.work.as_ref().map(|(work, _)| &**work)
+        self.work_under(0)
+    }
+
+    /// The work as it is under this of the secrets.
+    pub(crate) fn work_under(&self, secret: usize) -> Option<&Work> {
+        let (works, _) = self.works.as_ref()?;
+        works
+            .get(secret)
+            .or_else(|| works.first())
+            .map(|work| &**work)
     }
 
     /// What done work earns, if there is any to do.
     pub fn earns(&self) -> Option<Earns> {
-        self.work.as_ref().map(|&(_, earns)| earns)
+        self.works.as_ref().map(|&(_, earns)| earns)
     }
 
     /// Whether a page on `host` may ask and answer in the site's name.

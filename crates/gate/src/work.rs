@@ -54,7 +54,7 @@ impl<S: Store> Gate<S> {
         if !site.allows(host) {
             return Err(Refusal::WrongSite);
         }
-        let work = site.work().ok_or(Refusal::NoWork)?;
+        let work = site.work_under(opened.secret).ok_or(Refusal::NoWork)?;
         if !work.is_done(&sealed.seed, solutions) {
             return Err(Refusal::WrongSolution);
         }

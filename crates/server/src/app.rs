@@ -16,7 +16,7 @@ use cattlegrid::{
 use tracing::Instrument;
 
 use crate::Error;
-use crate::config::{Config, Limits};
+use crate::config::{Config, Limits, TimeLockKeys};
 use crate::dialect::Dialect;
 use crate::drawing::NotDrawn;
 use crate::metrics::Metrics;
@@ -225,12 +225,15 @@ pub fn sites(
     secrets: &Secrets,
     others: impl IntoIterator<Item = Site>,
 ) -> Result<Sites, Error> {
-    // Why: it takes a while to make, and few sites have locks.
-    let time_lock_key = LazyCell::new(|| Arc::new(secrets.time_lock_key()));
+    // Why: they take a while to make, and few sites have locks.
+    let time_lock_keys = LazyCell::new(|| {
+        let keys = secrets.time_lock_keys().into_iter();
+        keys.map(Arc::new).collect::<TimeLockKeys>()
+    });
     let mut sites = config
         .sites
         .iter()
-        .map(|site| site.build(config, || Arc::clone(&time_lock_key)))
+        .map(|site| site.build(config, || Arc::clone(&time_lock_keys)))
         .collect::<Result<Vec<_>, _>>()?;
     sites.extend(others);
     Sites::new(sites).map_err(|error| Error::config("sites", error))

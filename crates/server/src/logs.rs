@@ -50,3 +50,29 @@ where
     };
     layer.with_filter(targets)
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::log;
+    use crate::config::{Log, LogFormat, LogLevel};
+    use crate::metrics::Operation;
+    use crate::traces;
+
+    #[test]
+    fn without_a_collector_no_span_is_made() {
+        for (level, format) in [
+            (LogLevel::Trace, LogFormat::Text),
+            (LogLevel::Info, LogFormat::Json),
+        ] {
+            let registry = tracing_subscriber::registry().with(log(Log { level, format }));
+            tracing::subscriber::with_default(registry, || {
+                assert!(traces::request(&HeaderMap::new(), "GET", "/").is_disabled());
+                assert!(traces::store(Operation::Claim).is_disabled());
+                assert!(traces::drawing().is_disabled());
+            });
+        }
+    }
+}

@@ -7,6 +7,9 @@ use cattlegrid::challenge::ChallengeError;
 use cattlegrid::challenge::work::{Hashing, Task, TimeLock, TimeLockKey, Work};
 use serde::Deserialize;
 
+/// The keys of time locks, one for each of the server's secrets.
+pub(crate) type TimeLockKeys = Arc<[Arc<TimeLockKey>]>;
+
 /// What Cap's widget has to compute for a site.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -47,14 +50,15 @@ impl Default for CapConfig {
 }
 
 impl CapConfig {
-    /// All that has to be computed, in the order of the protocols. Calls for a time lock's key only if there is one.
+    /// All that has to be computed, in the order of the protocols: once for each key, if there is a time lock, and else once.
+    /// Calls for the keys only if there is one.
     ///
     /// # Errors
     /// [`ChallengeError::Option`] when no protocol is work, one is there twice, or a number is out of its bounds.
-    pub fn work(
+    pub fn works(
         &self,
-        time_lock_key: impl Fn() -> Arc<TimeLockKey>,
-    ) -> Result<Work, ChallengeError> {
+        time_lock_keys: impl FnOnce() -> TimeLockKeys,
+    ) -> Result<Vec<Arc<Work>>, ChallengeError> {
         let mut named = HashSet::new();
         let once = self.protocols.iter().all(|name| named.insert(name));
         if !once || named.iter().all(|&&name| name == Protocol::Instrumentation) {
@@ -63,11 +67,24 @@ impl CapConfig {
                 allowed: "`sha256-pow`, `rsw` or both, and each once".to_owned(),
             });
         }
-        let tasks = self.protocols.iter().map(|protocol| match protocol {
-            Protocol::Sha256Pow => Hashing::new(self.count, self.zeros).map(Task::Hashing),
-            Protocol::Rsw => TimeLock::new(time_lock_key(), self.squarings).map(Task::TimeLock),
-            Protocol::Instrumentation => Ok(Task::Program),
+        if named.contains(&Protocol::Rsw) {
+            let keys = time_lock_keys();
+            keys.iter().map(|key| self.work(Some(key))).collect()
+        } else {
+            Ok(vec![self.work(None)?])
+        }
+    }
+
+    fn work(&self, time_lock_key: Option<&Arc<TimeLockKey>>) -> Result<Arc<Work>, ChallengeError> {
+        let tasks = self.protocols.iter().filter_map(|protocol| {
+            Some(match protocol {
+                Protocol::Sha256Pow => Hashing::new(self.count, self.zeros).map(Task::Hashing),
+                Protocol::Rsw => {
+                    TimeLock::new(Arc::clone(time_lock_key?), self.squarings).map(Task::TimeLock)
+                }
+                Protocol::Instrumentation => Ok(Task::Program),
+            })
         });
-        Work::new(tasks.collect::<Result<_, _>>()?)
+        Work::new(tasks.collect::<Result<_, _>>()?).map(Arc::new)
     }
 }

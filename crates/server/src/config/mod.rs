@@ -21,6 +21,7 @@ use cattlegrid::store::StoreUrl;
 use serde::Deserialize;
 
 pub use altcha::AltchaConfig;
+pub(crate) use cap::TimeLockKeys;
 pub use cap::{CapConfig, Protocol};
 pub use sites::SiteConfig;
 pub use telemetry::{Endpoint, NoEndpoint, Telemetry};

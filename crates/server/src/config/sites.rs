@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cattlegrid::challenge::image::{Font, Fonts, Style, StyleOptions};
-use cattlegrid::challenge::work::TimeLockKey;
 use cattlegrid::challenge::{
     CharsOptions, Generators, Kind, KindOptions, MathOptions, UnicodeOptions, WordsOptions,
 };
@@ -14,7 +13,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::Config;
 use super::altcha::AltchaConfig;
-use super::cap::CapConfig;
+use super::cap::{CapConfig, TimeLockKeys};
 use super::values::{self, Span};
 use crate::Error;
 use crate::dialect::Dialect;
@@ -72,14 +71,14 @@ pub struct SiteConfig {
 }
 
 impl SiteConfig {
-    /// The site. Reads its fonts and words, relative to where `config` stands, and calls for a time lock's key if it has one.
+    /// The site. Reads its fonts and words, relative to where `config` stands, and calls for the keys of time locks if it has one.
     ///
     /// # Errors
     /// [`Error::ReadFile`] and [`Error::Config`] when a file or a value will not do.
     pub fn build(
         &self,
         config: &Config,
-        time_lock_key: impl Fn() -> Arc<TimeLockKey>,
+        time_lock_keys: impl FnOnce() -> TimeLockKeys,
     ) -> Result<Site, Error> {
         let wrong = |part: &str, error: &dyn std::fmt::Display| {
             Error::config(&format!("site `{}`: {part}", self.key), error)
@@ -120,11 +119,11 @@ impl SiteConfig {
                 Ok(site.with_work(Arc::new(work), self.altcha.earns()))
             }
             Dialect::Cap => {
-                let work = self
+                let works = self
                     .cap
-                    .work(time_lock_key)
+                    .works(time_lock_keys)
                     .map_err(|error| wrong("cap", &error))?;
-                Ok(site.with_work(Arc::new(work), Earns::Token))
+                Ok(site.with_works(works, Earns::Token))
             }
             _ => Ok(site),
         }

@@ -731,3 +731,27 @@ async fn a_parameter_that_will_not_do_stops_the_start_by_name() {
         );
     }
 }
+
+#[tokio::test]
+async fn work_that_was_set_before_the_secret_was_rotated_is_good_after() {
+    let (old, new) = ("o".repeat(43), "n".repeat(43));
+    let home = Home::new();
+    let config = home.file("cattlegrid.toml", SITES);
+    let start = |secrets: &str| {
+        home.start_with(|command| {
+            command.arg("--config").arg(&config);
+            command.env("CATTLEGRID_SECRET", secrets);
+        })
+    };
+    let (behind, ahead) = (
+        start(&format!("{old} {new}")),
+        start(&format!("{new} {old}")),
+    );
+    for (set_by, judged_by) in [(&behind, &ahead), (&ahead, &behind)] {
+        for site in ["one", "locked"] {
+            let challenge = set_by.challenge(site).await;
+            let reply = judged_by.redeem(site, &challenge, &solve(&challenge)).await;
+            assert_eq!(reply.json()["success"], true, "{site}: {reply:?}");
+        }
+    }
+}
