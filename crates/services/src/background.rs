@@ -3,7 +3,8 @@
 use std::{
     ffi::OsStr,
     fs::{self, File},
-    io::{self, BufRead, BufReader, Read, Seek},
+    io::{self, BufRead, BufReader},
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     sync::{LazyLock, mpsc},
@@ -101,13 +102,12 @@ impl Background {
     }
 
     /// What a quiet program has said so far.
-    pub fn said(&mut self) -> String {
-        let mut text = String::new();
-        if let Some(log) = &mut self.log {
-            // Why: this is for people to read after a failure, which must not be hidden by another.
-            let _ = log.rewind().and_then(|()| log.read_to_string(&mut text));
-        }
-        text
+    pub fn said(&self) -> String {
+        // Why an empty text on failure: this is for people to read after another, which must not be hidden.
+        self.log
+            .as_ref()
+            .and_then(|log| read(log).ok())
+            .unwrap_or_default()
     }
 
     /// Waits until `ready`.
@@ -208,6 +208,13 @@ impl Drop for Background {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What is in a file that another process writes to. Why not from where it is: both share that.
+fn read(log: &File) -> io::Result<String> {
+    let mut bytes = vec![0; usize::try_from(log.metadata()?.len()).unwrap_or(0)];
+    log.read_exact_at(&mut bytes, 0)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The program behind `setpriv`, for people to read.

@@ -20,12 +20,12 @@ pub struct Cut {
 }
 
 struct Wire {
-    server: SocketAddr,
     state: Mutex<State>,
     changed: Condvar,
 }
 
 struct State {
+    server: SocketAddr,
     condition: Condition,
     open: Vec<TcpStream>,
 }
@@ -50,8 +50,8 @@ impl Cut {
         let port = Port::free()?;
         let listener = TcpListener::bind(port.address()).map_err(Error::file("a proxy"))?;
         let wire = Arc::new(Wire {
-            server,
             state: Mutex::new(State {
+                server,
                 condition: Condition::Whole(Duration::ZERO),
                 open: Vec::new(),
             }),
@@ -81,6 +81,11 @@ impl Cut {
     /// Passes everything on, each chunk after this time, in each direction.
     pub fn delay(&self, time: Duration) {
         self.wire.set(Condition::Whole(time));
+    }
+
+    /// Leads new connections to this server from now on, as an address does that moves from one machine to another.
+    pub fn lead_to(&self, server: SocketAddr) {
+        self.wire.lock().server = server;
     }
 
     /// Passes everything on at once again.
@@ -138,7 +143,8 @@ impl Wire {
     /// Makes the other half of a connection, and remembers both, to end them.
     fn connect(&self, client: &TcpStream) -> io::Result<TcpStream> {
         self.pass()?;
-        let server = TcpStream::connect(self.server)?;
+        let server = self.lock().server;
+        let server = TcpStream::connect(server)?;
         let mut state = self.lock();
         state.open.retain(|stream| stream.peer_addr().is_ok());
         state

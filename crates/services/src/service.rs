@@ -97,7 +97,7 @@ impl Service {
         self
     }
 
-    /// The URL by which a node finds it as its store.
+    /// The URL by which a node finds it, if it is a store; that of its root, if it speaks HTTP.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -110,6 +110,22 @@ impl Service {
     /// The id of its process; for `PostgreSQL`, of the one that started the others. None while it is down.
     pub fn id(&self) -> Option<u32> {
         self.process.as_ref().map(Background::id)
+    }
+
+    /// What it has written so far to standard output and standard error, since it was last started.
+    pub fn said(&self) -> String {
+        self.process
+            .as_ref()
+            .map_or_else(String::new, Background::said)
+    }
+
+    /// Has it read its configuration again (SIGHUP).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Down`], or the system's.
+    pub fn reload(&mut self) -> Result<(), Error> {
+        self.running()?.signal(Signal::HUP)
     }
 
     /// Ends it with SIGKILL. Nothing happens if it is down.

@@ -11,6 +11,7 @@ mod node;
 mod python;
 mod services;
 mod snippets;
+mod soak;
 mod steps;
 mod tools;
 
@@ -44,6 +45,14 @@ enum Chore {
         #[command(subcommand)]
         what: Option<Bench>,
     },
+    /// Several nodes on a shared store: under load while things fail, replayed to, or failed over
+    Soak {
+        #[command(subcommand)]
+        what: Option<Soak>,
+        /// How long they are under load
+        #[arg(long, default_value_t = 10)]
+        minutes: u32,
+    },
     /// Fuzz what reads bytes from outside, with cargo-fuzz and a nightly toolchain
     Fuzz {
         /// The target to fuzz; all of them, one after the other, when none is named
@@ -62,6 +71,14 @@ enum Bench {
     DropIns(Keep),
     /// The running server: siteverify beside a constant handler, memory when idle, time to ready
     Service(Keep),
+}
+
+#[derive(Subcommand)]
+enum Soak {
+    /// 1,000,000 replays of 1,000 tokens, on every store
+    Replays,
+    /// What a Redis replica forgets when its master dies, with `wait=1` and without
+    Failover,
 }
 
 #[derive(Args)]
@@ -103,6 +120,18 @@ fn run(cli: &Cli) -> Result<(), Error> {
         Chore::Bench {
             what: Some(Bench::Service(keep)),
         } => bench::service::run(&shell)?.publish(&shell, keep.write),
+        Chore::Soak {
+            what: None,
+            minutes,
+        } => soak::steady(&shell, *minutes),
+        Chore::Soak {
+            what: Some(Soak::Replays),
+            ..
+        } => soak::replays(&shell),
+        Chore::Soak {
+            what: Some(Soak::Failover),
+            ..
+        } => soak::failover(&shell),
         Chore::Fuzz { target, seconds } => fuzz::run(&shell, target.as_deref(), *seconds),
     }
 }

@@ -16,6 +16,8 @@ pub(crate) enum Step {
     Clippy,
     /// Unit, property, documentation and HTTP tests
     Unit,
+    /// Several nodes on each shared store, behind a balancer: their failures, replays, restarts
+    Cluster,
     /// The API documentation, and the links of every Markdown page
     Docs,
     /// Types and formatting of the browser side
@@ -36,10 +38,11 @@ pub(crate) enum Step {
 
 impl Step {
     /// Every step, in order.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Format,
         Self::Clippy,
         Self::Unit,
+        Self::Cluster,
         Self::Docs,
         Self::Web,
         Self::Browser,
@@ -64,6 +67,7 @@ impl Step {
             Self::Format => &[Tool::Rustfmt],
             Self::Clippy => &[Tool::Clippy],
             Self::Docs => &[],
+            Self::Cluster => &Tool::SERVERS,
             Self::Unit => &[
                 Tool::Redis,
                 Tool::Memcached,
@@ -112,6 +116,12 @@ impl Step {
             )
             .run()?,
             Self::Unit => cmd!(shell, "cargo test --workspace --all-features").run()?,
+            // Why one after the other: each has several servers, and many connections.
+            Self::Cluster => cmd!(
+                shell,
+                "cargo test --workspace --all-features --test cluster -- --test-threads 1"
+            )
+            .run()?,
             Self::Docs => docs::check(shell)?,
             Self::Web => node::lint(shell)?,
             Self::Browser => node::test(shell, &artifact::test_server(shell)?)?,

@@ -64,6 +64,15 @@ pub(crate) fn browser() -> Option<PathBuf> {
 }
 
 impl Tool {
+    /// The servers that several nodes share, and the balancer before them.
+    pub(crate) const SERVERS: [Self; 5] = [
+        Self::Redis,
+        Self::Memcached,
+        Self::Postgres,
+        Self::MariaDb,
+        Self::HaProxy,
+    ];
+
     /// Finds the tool or installs it.
     ///
     /// # Errors
