@@ -46,77 +46,89 @@ impl Operation {
     }
 }
 
+/// Why the store could not decide.
+#[derive(Clone, Copy, Debug)]
+enum Reason {
+    Full,
+    Unavailable,
+    Other,
+}
+
+impl Reason {
+    const ALL: [Self; 3] = [Self::Full, Self::Unavailable, Self::Other];
+
+    const fn of(error: &StoreError) -> Self {
+        match error {
+            StoreError::Full { .. } => Self::Full,
+            StoreError::Unavailable(_) => Self::Unavailable,
+            _ => Self::Other,
+        }
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Unavailable => "unavailable",
+            Self::Other => "other",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OperationLabel {
     operation: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Reason {
+struct ReasonLabel {
     reason: &'static str,
-}
-
-/// The reasons that a store has for not deciding.
-const REASONS: [&str; 3] = ["full", "unavailable", "other"];
-
-const fn reason(error: &StoreError) -> &'static str {
-    let [full, unavailable, other] = REASONS;
-    match error {
-        StoreError::Full { .. } => full,
-        StoreError::Unavailable(_) => unavailable,
-        _ => other,
-    }
 }
 
 /// What the store's steps take, and where they fail. A clone counts the same.
 #[derive(Clone, Debug)]
 pub struct StoreMetrics {
-    errors: Family<Reason, Counter>,
-    latencies: Family<OperationLabel, Histogram, fn() -> Histogram>,
+    /// One for each [`Reason`].
+    errors: [Counter; 3],
+    /// One for each [`Operation`].
+    latencies: [Histogram; 4],
 }
 
 impl StoreMetrics {
     pub(super) fn register(registry: &mut Registry) -> Self {
-        let metrics = Self {
-            errors: Family::default(),
-            latencies: Family::new_with_constructor(|| {
-                // 10 µs to 2.6 s
-                Histogram::new(exponential_buckets(0.000_01, 4.0, 10))
-            }),
-        };
-        // Why: an alert cannot see the first of something that was not there before.
-        for reason in REASONS {
-            drop(metrics.errors.get_or_create(&Reason { reason }));
-        }
-        for operation in Operation::ALL.map(Operation::as_str) {
-            drop(
-                metrics
-                    .latencies
-                    .get_or_create(&OperationLabel { operation }),
-            );
-        }
+        let errors = Family::<ReasonLabel, Counter>::default();
+        let latencies = Family::<OperationLabel, Histogram>::new_with_constructor(|| {
+            // 10 µs to 2.6 s
+            Histogram::new(exponential_buckets(0.000_01, 4.0, 10))
+        });
         registry.register(
             "store_errors",
             "Times that the store could not decide, by reason",
-            metrics.errors.clone(),
+            errors.clone(),
         );
         registry.register(
             "store_duration_seconds",
             "Time from asking the store to what it says, by what it is asked",
-            metrics.latencies.clone(),
+            latencies.clone(),
         );
-        metrics
+        // Why all of them now: an alert cannot see the first of something that was not there before, and a look-up for
+        // each step would cost as much as the step of a store in memory.
+        Self {
+            errors: Reason::ALL.map(|reason| {
+                let reason = reason.as_str();
+                errors.get_or_create_owned(&ReasonLabel { reason })
+            }),
+            latencies: Operation::ALL.map(|operation| {
+                let operation = operation.as_str();
+                latencies.get_or_create_owned(&OperationLabel { operation })
+            }),
+        }
     }
 
     /// The store was asked.
     pub fn asked(&self, operation: Operation, took: Duration, error: Option<&StoreError>) {
-        let operation = operation.as_str();
-        self.latencies
-            .get_or_create(&OperationLabel { operation })
-            .observe(took.as_secs_f64());
+        self.latencies[operation as usize].observe(took.as_secs_f64());
         if let Some(error) = error {
-            let reason = reason(error);
-            self.errors.get_or_create(&Reason { reason }).inc();
+            self.errors[Reason::of(error) as usize].inc();
         }
     }
 }
