@@ -23,6 +23,7 @@ pub(crate) enum Purpose {
     OwnSiteKey,
     OwnSecretKey,
     TimeLock,
+    RateLimits,
 }
 
 impl Purpose {
@@ -36,6 +37,7 @@ impl Purpose {
             Self::OwnSiteKey => b"cattlegrid/1/own/site-key",
             Self::OwnSecretKey => b"cattlegrid/1/own/secret-key",
             Self::TimeLock => b"cattlegrid/1/time-lock",
+            Self::RateLimits => b"cattlegrid/1/rate-limits",
         }
     }
 }
@@ -142,6 +144,12 @@ impl Secrets {
     pub fn time_lock_keys(&self) -> Vec<TimeLockKey> {
         let seeds = self.iter().map(|secret| secret.derive(Purpose::TimeLock));
         seeds.map(TimeLockKey::from_seed).collect()
+    }
+
+    /// What subjects of rate limits are hashed with: 256 bits that follow from the secret that seals, so that all who hold
+    /// it count together.
+    pub fn rate_limit_key(&self) -> [u8; 32] {
+        self.derive(Purpose::RateLimits)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Secret> {

@@ -9,9 +9,10 @@ use cattlegrid::challenge::image::{Fonts, Style};
 use cattlegrid::challenge::{Generators, Kind, KindOptions};
 use cattlegrid::store::{AnyStore, Clock};
 use cattlegrid::{
-    Ask, Attempt, ChallengeKey, Gate, Hostname, Issued, OsEntropy, Refusal, Secrets, Site, SiteKey,
-    Sites, Solved,
+    Ask, Attempt, ChallengeKey, Gate, Hostname, Issued, OsEntropy, Refusal, ResponseToken,
+    SecretKey, Secrets, Site, SiteKey, Sites, Solved, Verification, WorkSet,
 };
+use cattlegrid_guard::client_ip::Proxies;
 
 use tracing::Instrument;
 
@@ -22,6 +23,7 @@ use crate::drawing::NotDrawn;
 use crate::metrics::Metrics;
 use crate::observed::Observed;
 use crate::problem::Problem;
+use crate::rate_limits::{Operation, RateLimits};
 use crate::standing::Standing;
 use crate::{test_keys, traces};
 
@@ -36,6 +38,9 @@ pub struct App {
     dialects: HashMap<SiteKey, Dialect>,
     test_keys: bool,
     limits: Limits,
+    rate_limits: RateLimits,
+    proxies: Proxies,
+    proxy_protocol: bool,
 }
 
 impl App {
@@ -66,6 +71,9 @@ impl App {
                 Arc::clone(&standing.clock),
                 Arc::new(OsEntropy),
             ),
+            rate_limits: RateLimits::new(config, secrets, &standing)?,
+            proxies: config.client_address.proxies(),
+            proxy_protocol: config.client_address.proxy_protocol,
             standing,
             demo,
             dialects,
@@ -128,11 +136,32 @@ impl App {
         site.ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "unknown-site", detail))
     }
 
-    /// A new challenge of `site` for a page on this host, counted.
+    /// A new challenge of `site` for a page on this host, counted, and against the limits on issuing.
     ///
     /// # Errors
     /// [`Refusal::WrongSite`], and those of [`Gate::issue`].
-    pub fn issue(&self, site: &Site, host: Option<&Hostname>, ask: Ask) -> Result<Issued, Refusal> {
+    pub async fn issue(
+        &self,
+        site: &Site,
+        host: Option<&Hostname>,
+        ask: Ask,
+    ) -> Result<Issued, Refusal> {
+        if site.allows(host) {
+            self.admit(Operation::Issue, site).await;
+        }
+        self.issue_along(site, host, ask)
+    }
+
+    /// The same, along with something that the limits have let through already.
+    ///
+    /// # Errors
+    /// As [`App::issue`].
+    pub fn issue_along(
+        &self,
+        site: &Site,
+        host: Option<&Hostname>,
+        ask: Ask,
+    ) -> Result<Issued, Refusal> {
         if !site.allows(host) {
             return Err(Refusal::WrongSite);
         }
@@ -141,7 +170,19 @@ impl App {
         Ok(issued)
     }
 
-    /// What the gate makes of an attempt, counted.
+    /// Work of `site` for a page on this host, against the limits on issuing.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongSite`], and those of [`Gate::set_work`].
+    pub async fn set_work(&self, site: &Site, host: Option<&Hostname>) -> Result<WorkSet, Refusal> {
+        if !site.allows(host) {
+            return Err(Refusal::WrongSite);
+        }
+        self.admit(Operation::Issue, site).await;
+        self.gate.set_work(site, None).inspect_err(refused)
+    }
+
+    /// What the gate makes of a visitor's attempt, counted, and against the limits on answers.
     ///
     /// # Errors
     /// Those of [`Gate::answer`].
@@ -150,6 +191,58 @@ impl App {
         key: &ChallengeKey,
         attempt: Attempt<'_>,
     ) -> Result<Solved, Refusal> {
+        self.admit_key(Operation::Answer, key).await;
+        self.judge(key, attempt).await
+    }
+
+    /// What the gate makes of an attempt that a back end was sent, counted, and against the limits on verifications.
+    ///
+    /// # Errors
+    /// Those of [`Gate::answer`].
+    pub async fn check(&self, key: &ChallengeKey, attempt: Attempt<'_>) -> Result<Solved, Refusal> {
+        self.admit_key(Operation::Verify, key).await;
+        self.judge(key, attempt).await
+    }
+
+    /// What the gate makes of a token, against the limits on verifications.
+    pub async fn verify(
+        &self,
+        secret: &SecretKey,
+        token: &ResponseToken,
+        site_key: Option<&str>,
+    ) -> Verification {
+        self.admit_secret(secret).await;
+        self.gate.verify(secret, token, site_key).await
+    }
+
+    /// Counts an operation against the limits of the site, and over all.
+    pub(crate) async fn admit(&self, operation: Operation, site: &Site) {
+        self.rate_limits.admit(operation, Some(site.key())).await;
+    }
+
+    /// Counts a verification against the limits of the site whose secret key this is, and over all. A key of nobody costs
+    /// nothing, as nothing is done for it.
+    pub(crate) async fn admit_secret(&self, secret: &SecretKey) {
+        if let Some(site) = self.gate.sites().by_secret(secret) {
+            self.admit(Operation::Verify, site).await;
+        }
+    }
+
+    /// Counts an operation against the limits of the site that the key is of, and over all. A key that nobody here has
+    /// sealed costs nothing, as nothing is done for it.
+    pub(crate) async fn admit_key(&self, operation: Operation, key: &ChallengeKey) {
+        // Why: most have no such limit, and need not open the key twice.
+        if !self.rate_limits.is_any_inside(operation) {
+            return;
+        }
+        if let Ok(inside) = self.gate.inspect(key) {
+            self.rate_limits
+                .admit(operation, inside.site.as_ref())
+                .await;
+        }
+    }
+
+    async fn judge(&self, key: &ChallengeKey, attempt: Attempt<'_>) -> Result<Solved, Refusal> {
         let judged = self.gate.answer(key, attempt).await.inspect_err(refused);
         let code = judged.as_ref().err().map(Refusal::code);
         self.metrics().answered(code);
@@ -178,6 +271,21 @@ impl App {
                     self.metrics().overloaded();
                 }
             })
+    }
+
+    /// How often somebody may come.
+    pub(crate) const fn rate_limits(&self) -> &RateLimits {
+        &self.rate_limits
+    }
+
+    /// The proxies that requests come through.
+    pub(crate) const fn proxies(&self) -> &Proxies {
+        &self.proxies
+    }
+
+    /// Whether connections begin with a header of the PROXY protocol.
+    pub(crate) const fn has_proxy_protocol(&self) -> bool {
+        self.proxy_protocol
     }
 
     /// What is counted.

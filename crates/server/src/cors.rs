@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderName, Method, header};
+use cattlegrid_guard::rate_limit::{RATELIMIT, RATELIMIT_POLICY};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::app::App;
@@ -43,6 +44,8 @@ pub(crate) fn layer(app: &Arc<App>) -> CorsLayer {
         .expose_headers([
             header::DATE,
             header::RETRY_AFTER,
+            RATELIMIT,
+            RATELIMIT_POLICY,
             HeaderName::from_static("x-request-id"),
         ])
         .max_age(MAX_AGE)

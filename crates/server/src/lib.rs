@@ -41,6 +41,8 @@ pub mod observed;
 pub mod origin;
 mod picture;
 pub mod problem;
+mod proxy_protocol;
+pub mod rate_limits;
 mod reload;
 pub mod routes;
 mod seldom;

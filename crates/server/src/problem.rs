@@ -61,6 +61,15 @@ impl Problem {
         )
     }
 
+    /// There were too many requests.
+    pub(crate) fn rate_limited() -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate-limited",
+            "there were too many requests; see `retry-after`",
+        )
+    }
+
     /// The HTTP status.
     pub const fn status(&self) -> StatusCode {
         self.status

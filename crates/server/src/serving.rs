@@ -1,6 +1,7 @@
 //! What requests are answered with, which a new configuration replaces while they come.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -8,8 +9,10 @@ use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::future::RouteFuture;
+use cattlegrid_guard::client_ip::PeerAddr;
 use hyper::body::Incoming;
 use tower::Service;
+use tower_http::add_extension::AddExtension;
 
 use crate::app::App;
 use crate::routes;
@@ -39,6 +42,11 @@ impl Serving {
     /// The application that a request would meet now.
     pub(crate) fn app(&self) -> Arc<App> {
         Arc::clone(&self.0.load().app)
+    }
+
+    /// What answers the requests of one connection.
+    pub(crate) fn to(&self, peer: SocketAddr) -> AddExtension<Self, PeerAddr> {
+        AddExtension::new(self.clone(), PeerAddr(peer))
     }
 
     /// Lets all requests from now on meet `app`.

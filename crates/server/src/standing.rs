@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cattlegrid::store::{AnyStore, Clock};
+use cattlegrid_guard::rate_limit::Rates;
 
 use crate::config::Limits;
 use crate::drawing::Drawing;
@@ -15,6 +16,8 @@ use crate::observed::Observed;
 pub struct Standing {
     /// What remembers what is spent.
     pub store: Arc<Observed<AnyStore>>,
+    /// How often somebody has come.
+    pub rates: Arc<Rates<Arc<Observed<AnyStore>>>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where pictures are drawn.
@@ -34,8 +37,12 @@ impl Standing {
         address: SocketAddr,
     ) -> Self {
         let metrics = Metrics::new();
+        let store = Arc::new(Observed::new(store, metrics.store().clone()));
+        let rates = Rates::new(Arc::clone(&store), Arc::clone(&clock));
+        let rates = rates.on_fallback(metrics.on_rate_limit_fallback());
         Self {
-            store: Arc::new(Observed::new(store, metrics.store().clone())),
+            store,
+            rates: Arc::new(rates),
             clock,
             drawing: Drawing::new(limits),
             metrics,

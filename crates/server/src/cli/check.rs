@@ -5,8 +5,9 @@ use std::fmt::Write;
 use cattlegrid::{OsEntropy, Secret, Site};
 
 use super::print;
-use crate::config::Config;
+use crate::config::{ClientAddress, Config, RateLimits};
 use crate::data_dir::{self, DataDir};
+use crate::rate_limits::{By, Operation};
 use crate::{Error, app};
 
 pub(super) fn run(config: &Config) -> Result<(), Error> {
@@ -20,6 +21,8 @@ pub(super) fn run(config: &Config) -> Result<(), Error> {
     let demo = if config.has_demo() { "yes" } else { "no" };
     line(&mut text, "demo site", &demo);
     line(&mut text, "test keys", &test_keys(config));
+    client_addresses(&mut text, &config.client_address);
+    rate_limits(&mut text, &config.rate_limits);
     for site in sites.iter() {
         describe(&mut text, site);
     }
@@ -54,6 +57,38 @@ fn store(config: &Config) -> Result<String, Error> {
             "sqlite:{}",
             DataDir::of(config)?.store_file().display()
         )),
+    }
+}
+
+fn client_addresses(text: &mut String, client: &ClientAddress) {
+    let proxies = client.proxies();
+    let networks: Vec<_> = proxies
+        .trusted()
+        .iter()
+        .map(|network| network.to_string())
+        .collect();
+    let whence = match (networks.as_slice(), client.proxy_protocol) {
+        ([], _) => "the socket".to_owned(),
+        (some, false) => format!(
+            "{}, written by {}",
+            proxies.header().name(),
+            some.join(", ")
+        ),
+        (some, true) => format!(
+            "PROXY protocol and {}, written by {}",
+            proxies.header().name(),
+            some.join(", ")
+        ),
+    };
+    line(text, "client address", &whence);
+}
+
+fn rate_limits(text: &mut String, limits: &RateLimits) {
+    for operation in Operation::ALL {
+        let each = By::ALL
+            .map(|by| format!("{} by {}", limits.limit(operation, by), by.as_str()))
+            .join(", ");
+        line(text, &format!("limits on {}", operation.as_str()), &each);
     }
 }
 

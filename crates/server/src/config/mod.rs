@@ -6,7 +6,9 @@
 
 mod altcha;
 mod cap;
+mod client_address;
 mod fixed;
+mod rate_limits;
 mod sites;
 mod telemetry;
 mod tree;
@@ -23,6 +25,8 @@ use serde::Deserialize;
 pub use altcha::AltchaConfig;
 pub(crate) use cap::TimeLockKeys;
 pub use cap::{CapConfig, Protocol};
+pub use client_address::{ClientAddress, Header};
+pub use rate_limits::{Limit, Quotas, RateLimits, SiteRateLimits};
 pub use sites::SiteConfig;
 pub use telemetry::{Endpoint, NoEndpoint, Telemetry};
 use tree::Node;
@@ -63,6 +67,10 @@ pub struct Config {
     pub telemetry: Telemetry,
     /// The bounds on everything.
     pub limits: Limits,
+    /// How the server knows whose request it is.
+    pub client_address: ClientAddress,
+    /// How often somebody may come.
+    pub rate_limits: RateLimits,
     /// The sites.
     pub sites: Vec<SiteConfig>,
     /// Where relative paths in the file start from.
@@ -83,6 +91,8 @@ impl Default for Config {
             log: Log::default(),
             telemetry: Telemetry::default(),
             limits: Limits::default(),
+            client_address: ClientAddress::default(),
+            rate_limits: RateLimits::default(),
             sites: Vec::new(),
             base: PathBuf::new(),
         }
@@ -220,6 +230,12 @@ impl Config {
             let problem = "is given beside `secret`; give one of the two";
             return Err(Error::config("secret_file", problem));
         }
+        if config.client_address.proxy_protocol && config.client_address.trusted_proxies.is_empty()
+        {
+            let problem =
+                "needs `trusted_proxies`: only those may say where a connection comes from";
+            return Err(Error::config("client_address.proxy_protocol", problem));
+        }
         config.base = file
             .and_then(Path::parent)
             .map_or_else(PathBuf::new, Path::to_owned);
@@ -238,6 +254,21 @@ impl Config {
                 "test_keys is on beside sites that are configured: anybody passes with those keys"
             );
         }
+        if !self.sites.is_empty()
+            && self.rate_limits.has_any_by_address()
+            && self.hears_no_addresses()
+        {
+            tracing::warn!(
+                "the server listens on loopback alone and no proxy is trusted: no limit by address applies; name the \
+                 proxy in client_address.trusted_proxies"
+            );
+        }
+    }
+
+    /// Whether all requests come from this machine, though no proxy is named that would send them on, so that nobody's
+    /// address is known.
+    pub(crate) fn hears_no_addresses(&self) -> bool {
+        self.listen.ip().is_loopback() && self.client_address.trusted_proxies.is_empty()
     }
 
     /// Whether there is a demo site.

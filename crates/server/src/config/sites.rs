@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer};
 use super::Config;
 use super::altcha::AltchaConfig;
 use super::cap::{CapConfig, TimeLockKeys};
+use super::rate_limits::SiteRateLimits;
 use super::values::{self, Span};
 use crate::Error;
 use crate::dialect::Dialect;
@@ -47,6 +48,9 @@ pub struct SiteConfig {
     pub fonts: Vec<PathBuf>,
     /// A file of words, one on each line, for `words` challenges.
     pub words_file: Option<PathBuf>,
+    /// How often it may be used, instead of what is configured for any site.
+    #[serde(default)]
+    pub rate_limits: SiteRateLimits,
     /// How `chars` challenges are made.
     #[serde(default)]
     pub chars: CharsOptions,

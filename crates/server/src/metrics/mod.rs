@@ -1,5 +1,6 @@
 //! What is counted and measured, for Prometheus.
 
+mod rate_limits;
 mod store;
 
 use std::sync::atomic::AtomicU64;
@@ -15,6 +16,8 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use crate::rate_limits::{By, Operation as Limited};
+use rate_limits::RateLimitMetrics;
 pub use store::{Operation, StoreMetrics};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -49,6 +52,7 @@ pub struct Metrics {
     answered: Family<Outcome, Counter>,
     verified: Family<Outcome, Counter>,
     store: StoreMetrics,
+    rate_limits: RateLimitMetrics,
     overloaded: Counter,
     reloads: Family<Outcome, Counter>,
     configured: Gauge<f64, AtomicU64>,
@@ -78,6 +82,7 @@ impl Metrics {
         let mut registry = Registry::with_prefix("cattlegrid");
         let mut metrics = Self {
             store: StoreMetrics::register(&mut registry),
+            rate_limits: RateLimitMetrics::register(&mut registry),
             issued: Family::default(),
             shown: Counter::default(),
             answered: Family::default(),
@@ -166,6 +171,16 @@ impl Metrics {
     /// What the store's steps take.
     pub const fn store(&self) -> &StoreMetrics {
         &self.store
+    }
+
+    /// Somebody came too often.
+    pub fn rate_limited(&self, operation: Limited, by: By) {
+        self.rate_limits.refused(operation, by);
+    }
+
+    /// What counts a step that this process's own counters decided.
+    pub fn on_rate_limit_fallback(&self) -> impl Fn() + Send + Sync + use<> {
+        self.rate_limits.on_fallback()
     }
 
     /// A picture was refused, as too many wait.

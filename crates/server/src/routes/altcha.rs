@@ -23,6 +23,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::limited;
 use super::siteverify::Verified;
 use crate::altcha::{Payload, ServerSignature, Signed, WorkDone};
 use crate::app::{self, App};
@@ -33,16 +34,17 @@ use crate::hidden::Hidden;
 use crate::origin::Page;
 use crate::picture;
 use crate::problem::Problem;
+use crate::rate_limits::Operation;
 use crate::verification::{self, Asked, Denial, Reply};
 
 /// The site wants an answer to a picture after the work.
 const MISSING_CODE: &str = "missing-code";
 
-pub(super) fn router() -> OpenApiRouter<Arc<App>> {
+pub(super) fn router(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
-        .routes(routes!(challenge))
-        .routes(routes!(verify))
-        .routes(routes!(siteverify))
+        .routes(limited(app, Operation::Issue, routes!(challenge)))
+        .routes(limited(app, Operation::Answer, routes!(verify)))
+        .routes(limited(app, Operation::Verify, routes!(siteverify)))
 }
 
 /// Why there is nothing to reply, as ALTCHA's widget reads it.
@@ -122,10 +124,7 @@ async fn challenge(
 ) -> Result<Json<Challenge>, Failed> {
     let (SiteInQuery(site_key), Page(host)) = (named?, page?);
     let site = app.site(site_key.as_deref(), Dialect::Altcha)?;
-    if !site.allows(host.as_ref()) {
-        return Err(Refusal::WrongSite.into());
-    }
-    let set = app.gate().set_work(site, None).inspect_err(app::refused)?;
+    let set = app.set_work(site, host.as_ref()).await?;
     let [Puzzle::Derivation(puzzle)] = set.puzzles.as_slice() else {
         return Err(Refusal::NoWork.into());
     };
@@ -151,7 +150,7 @@ async fn pictured(
     site: &Site,
     host: Option<&Hostname>,
 ) -> Result<(ChallengeKey, Picture), Problem> {
-    let issued = app.issue(site, host, Ask::any())?;
+    let issued = app.issue_along(site, host, Ask::any())?;
     let length = match issued.kind {
         Kind::Chars | Kind::Words => {
             let inspected = app.gate().inspect(&issued.key)?;
@@ -230,6 +229,7 @@ async fn judge(app: &Arc<App>, found: &Found, host: Option<Hostname>) -> Result<
         .get(&data.sitekey)
         .filter(|site| work.challenge.is_by(site.secret()))
         .ok_or_else(|| unusable("invalid-signature"))?;
+    app.admit(Operation::Answer, site).await;
     let solved = match (&data.challenge, &found.code) {
         (Some(_), None) => return Err(unusable(MISSING_CODE)),
         (Some(key), Some(code)) => {
@@ -338,6 +338,8 @@ async fn passed(app: &Arc<App>, question: Question) -> Result<Passed, Denial> {
         return Err(Refusal::InvalidSecret.into());
     }
     let payload = Payload::decode(asked.response()).ok_or(Refusal::InvalidToken)?;
+    // Why here: work that is sent for verification is spent before there is a token.
+    app.admit_secret(&secret).await;
     let token = token(app, &secret, payload).await?;
     let site_key = verification::given(question.sitekey);
     let verification = app.gate().verify(&secret, &token, site_key.as_deref());

@@ -17,19 +17,21 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::limited;
 use crate::app::App;
 use crate::dialect::Dialect;
 use crate::drawing::NotDrawn;
 use crate::extract::{JsonBody, SiteKeyInPath};
 use crate::origin::Page;
 use crate::problem::Problem;
+use crate::rate_limits::Operation;
 use crate::verification::{self, Asked};
 
-pub(super) fn router() -> OpenApiRouter<Arc<App>> {
+pub(super) fn router(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
-        .routes(routes!(challenge))
-        .routes(routes!(redeem))
-        .routes(routes!(siteverify))
+        .routes(limited(app, Operation::Issue, routes!(challenge)))
+        .routes(limited(app, Operation::Answer, routes!(redeem)))
+        .routes(limited(app, Operation::Verify, routes!(siteverify)))
 }
 
 /// What is refused, in Cap's words.
@@ -228,12 +230,9 @@ async fn challenge(
 ) -> Result<Json<Challenge>, Refused> {
     let site = site(&app, &site_key).ok_or(Refused::UNKNOWN_KEYS)?;
     let Page(host) = page.map_err(|_| Refused::WRONG_SITE)?;
-    if !site.allows(host.as_ref()) {
-        return Err(Refused::WRONG_SITE);
-    }
     let set = app
-        .gate()
-        .set_work(site, None)
+        .set_work(site, host.as_ref())
+        .await
         .map_err(|refusal| Refused::of(&refusal))?;
     let challenges: Option<_> = set.puzzles.iter().map(Posed::new).collect();
     Ok(Json(Challenge {
@@ -299,6 +298,7 @@ async fn redeem(
     let site = site(&app, &site_key).ok_or(Refused::UNKNOWN_SITE)?;
     let Page(host) = page.map_err(|_| Refused::WRONG_SITE)?;
     let key: WorkKey = token.parse().map_err(|refusal| Refused::of(&refusal))?;
+    app.admit(Operation::Answer, site).await;
     let right_count = site.work().is_some_and(|work| work.count() == given.len());
     let judge = Arc::clone(&app);
     let done = app
@@ -391,7 +391,7 @@ async fn siteverify(
     if owner.is_none_or(|owner| owner.key() != site.key()) {
         return Err(Refused::WRONG_SECRET);
     }
-    let verdict = verification::passed(gate.verify(&secret, &token, None).await);
+    let verdict = verification::passed(app.verify(&secret, &token, None).await);
     app.metrics()
         .verified(verdict.as_ref().err().map(Refusal::code));
     match verdict {

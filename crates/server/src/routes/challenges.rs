@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::limited;
 use crate::app::App;
 use crate::dialect::Dialect;
 use crate::extract::{JsonBody, KeyInPath};
@@ -22,13 +23,14 @@ use crate::hidden::Hidden;
 use crate::origin::Page;
 use crate::picture;
 use crate::problem::{Details, Problem};
+use crate::rate_limits::Operation;
 use crate::test_keys::TestSite;
 
-pub(super) fn router() -> OpenApiRouter<Arc<App>> {
+pub(super) fn router(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
-        .routes(routes!(create))
-        .routes(routes!(image))
-        .routes(routes!(answer))
+        .routes(limited(app, Operation::Issue, routes!(create)))
+        .routes(limited(app, Operation::Image, routes!(image)))
+        .routes(limited(app, Operation::Answer, routes!(answer)))
 }
 
 /// What a page asks for.
@@ -127,7 +129,9 @@ async fn create(
         .transpose()
         .map_err(|error| Problem::bad_request(error.to_string()))?;
     let ask = wanted.kind.map_or_else(Ask::any, Ask::kind);
-    let issued = app.issue(site, page.as_ref(), ask.with_action(action))?;
+    let issued = app
+        .issue(site, page.as_ref(), ask.with_action(action))
+        .await?;
     let body = Created::Challenge(NewlyIssued::new(&issued));
     Ok((StatusCode::CREATED, Json(body)))
 }
@@ -177,6 +181,7 @@ async fn image(
         Ok(Some(2)) => Scale::Two,
         _ => return Err(Problem::bad_request("`scale` is 1 or 2")),
     };
+    app.admit_key(Operation::Image, &key).await;
     let shown = picture::draw(&app, key, scale).await?;
     Ok(picture::reply(&app, shown))
 }
@@ -279,5 +284,5 @@ fn renew(app: &App, page: Option<&Hostname>, key: &ChallengeKey) -> Result<Issue
     } else {
         Ask::any()
     };
-    app.issue(site, page, ask.with_action(old.action))
+    app.issue_along(site, page, ask.with_action(old.action))
 }

@@ -97,7 +97,7 @@ pub(super) async fn verify(
         return tested.map(|tested| Verified::tested(app, tested));
     }
     let (secret, token) = asked.parse()?;
-    let verification = app.gate().verify(&secret, &token, site_key.as_deref());
+    let verification = app.verify(&secret, &token, site_key.as_deref());
     Ok(verification::passed(verification.await)?.into())
 }
 

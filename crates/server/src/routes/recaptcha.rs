@@ -13,9 +13,11 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::limited;
 use crate::app::App;
 use crate::dialect::Dialect;
 use crate::extract::BodyType;
+use crate::rate_limits::Operation;
 use crate::test_keys::{self, Tested};
 use crate::verification::{self, Asked, Denial, Reply};
 
@@ -25,8 +27,12 @@ use crate::verification::{self, Asked, Denial, Reply};
 /// it is the score that reCAPTCHA gives to most people, above any threshold that a site would sensibly have.
 const SCORE: f32 = 0.9;
 
-pub(super) fn router() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(siteverify, siteverify_by_query))
+pub(super) fn router(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(limited(
+        app,
+        Operation::Verify,
+        routes!(siteverify, siteverify_by_query),
+    ))
 }
 
 /// What a site's back end asks.
@@ -139,7 +145,7 @@ async fn verify(app: &App, question: Question) -> Result<Verified, Denial> {
         return Ok(Verified::tested(app, tested));
     }
     let (secret, token) = asked.parse()?;
-    let passed = verification::passed(app.gate().verify(&secret, &token, None).await)?;
+    let passed = verification::passed(app.verify(&secret, &token, None).await)?;
     let site = app.gate().sites().by_secret(&secret);
     Ok(match site.map(|site| app.dialect(site)) {
         Some(Dialect::RecaptchaV3) => Verified::v3(&passed),

@@ -21,18 +21,21 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::limited;
 use crate::app::App;
 use crate::dialect::Dialect;
 use crate::extract::{BodyType, JsonOrForm, SiteInQuery, WholeBody};
 use crate::origin::Page;
 use crate::picture;
 use crate::problem::{Details, Problem};
+use crate::rate_limits::{self, Operation};
 
-pub(super) fn router() -> OpenApiRouter<Arc<App>> {
+pub(super) fn router(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
+    let unslashed = rate_limits::around(app, Operation::Issue, post(issue));
     OpenApiRouter::new()
-        .routes(routes!(issue))
-        .route("/api/captcha", post(issue))
-        .routes(routes!(verify))
+        .routes(limited(app, Operation::Issue, routes!(issue)))
+        .route("/api/captcha", unslashed)
+        .routes(limited(app, Operation::Verify, routes!(verify)))
 }
 
 /// A challenge with its picture.
@@ -67,7 +70,7 @@ async fn issue(
     WholeBody(_): WholeBody,
 ) -> Result<Response, Problem> {
     let site = app.site(site_key.as_deref(), Dialect::DjangoRestCaptcha)?;
-    let issued = app.issue(site, page.as_ref(), Ask::any())?;
+    let issued = app.issue(site, page.as_ref(), Ask::any()).await?;
     let captcha_key = issued.key.to_string();
     let shown = picture::draw(&app, issued.key, Scale::One).await?;
     let challenge = Challenge {
@@ -156,7 +159,7 @@ async fn verify(
     };
     let attempt = Attempt::new(&value).of_site(site).from_page(page.as_ref());
     let judged = match key.parse::<ChallengeKey>() {
-        Ok(key) => app.answer(&key, attempt).await,
+        Ok(key) => app.check(&key, attempt).await,
         Err(refusal) => Err(refusal),
     };
     let wrong = match judged {

@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::limited;
 use crate::app::App;
 use crate::dialect::Dialect;
 use crate::extract::{JsonOrForm, SiteInQuery};
@@ -25,18 +26,20 @@ use crate::hidden::Hidden;
 use crate::origin::Page;
 use crate::picture;
 use crate::problem::{Details, Problem};
+use crate::rate_limits::{self, Operation};
 
-pub(super) fn router() -> OpenApiRouter<Arc<App>> {
+pub(super) fn router(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
+    let also = |operation, routes| rate_limits::around(app, operation, routes);
     OpenApiRouter::new()
-        .routes(routes!(image))
+        .routes(limited(app, Operation::Image, routes!(image)))
         .routes(routes!(audio))
-        .routes(routes!(refresh))
-        .routes(routes!(verify))
+        .routes(limited(app, Operation::Issue, routes!(refresh)))
+        .routes(limited(app, Operation::Verify, routes!(verify)))
         // Why: the package looks at no method, and the description has each operation once.
-        .route("/captcha/refresh/", post(refresh))
+        .route("/captcha/refresh/", also(Operation::Issue, post(refresh)))
         // Why: Django redirects a GET that lacks its last slash.
-        .route("/captcha/image/{key}", get(image))
-        .route("/captcha/refresh", get(refresh))
+        .route("/captcha/image/{key}", also(Operation::Image, get(image)))
+        .route("/captcha/refresh", also(Operation::Issue, get(refresh)))
 }
 
 /// Shows a challenge, as django-simple-captcha does; with `@2` after its key at twice the size.
@@ -63,6 +66,7 @@ async fn image(
     };
     let open = async {
         let key: ChallengeKey = key.parse()?;
+        app.admit_key(Operation::Image, &key).await;
         app.gate().unanswered(&key).await.map(|()| key)
     };
     match open.await {
@@ -121,7 +125,7 @@ async fn refresh(
         ));
     }
     let site = app.site(site_key.as_deref(), Dialect::DjangoSimpleCaptcha)?;
-    let issued = app.issue(site, page.as_ref(), Ask::any())?;
+    let issued = app.issue(site, page.as_ref(), Ask::any()).await?;
     Ok(Json(Fresh {
         key: issued.key.to_string(),
         image_url: format!("/captcha/image/{}/", issued.key),
@@ -189,7 +193,7 @@ async fn verify(
         let attempt = Attempt::new(answer.expose())
             .of_site(site)
             .from_page(page.as_ref());
-        app.answer(&key.parse()?, attempt).await?;
+        app.check(&key.parse()?, attempt).await?;
         Ok(())
     };
     let error_codes = match judged.await {

@@ -15,14 +15,19 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{hcaptcha, not_allowed};
+use super::{hcaptcha, limited, not_allowed};
 use crate::app::App;
 use crate::extract::BodyType;
 use crate::problem::Details;
+use crate::rate_limits::Operation;
 use crate::verification::{self, Asked, Denial, Reply};
 
-pub(super) fn router() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(siteverify, siteverify_by_query))
+pub(super) fn router(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(limited(
+        app,
+        Operation::Verify,
+        routes!(siteverify, siteverify_by_query),
+    ))
 }
 
 /// What a site's back end asks.
@@ -117,6 +122,6 @@ async fn verify(app: &App, question: Question) -> Result<Verified, Denial> {
     let asked = Asked::new(question.secret, question.response)?;
     let (secret, token) = asked.parse()?;
     let site_key = verification::given(question.sitekey);
-    let verification = app.gate().verify(&secret, &token, site_key.as_deref());
+    let verification = app.verify(&secret, &token, site_key.as_deref());
     Ok(verification::passed(verification.await)?.into())
 }

@@ -11,13 +11,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::limited;
 use crate::app::App;
 use crate::extract::BodyType;
+use crate::rate_limits::Operation;
 use crate::test_keys::{self, Tested};
 use crate::verification::{self, Asked, Denial, Reply};
 
-pub(super) fn router() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(siteverify))
+pub(super) fn router(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(limited(app, Operation::Verify, routes!(siteverify)))
 }
 
 /// What a site's back end asks.
@@ -135,9 +137,10 @@ async fn verify(app: &App, question: Question) -> Result<Verified, Denial> {
     let verification = match idempotency_key {
         Some(key) => {
             let key = IdempotencyKey::from_bytes(key.into_bytes());
+            app.admit_secret(&secret).await;
             app.gate().verify_repeatably(&secret, &token, key).await
         }
-        None => app.gate().verify(&secret, &token, None).await,
+        None => app.verify(&secret, &token, None).await,
     };
     Ok(verification::passed(verification)?.into())
 }
