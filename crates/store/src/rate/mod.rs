@@ -9,7 +9,6 @@ pub(crate) mod gcra;
 mod quota;
 mod table;
 
-pub(crate) use gcra::Micros;
 pub use quota::{Quota, QuotaError};
 pub(crate) use table::RateTable;
 

@@ -1,30 +1,36 @@
 //! The suite that every store passes, on whatever Redis servers are to one another.
 
 use cattlegrid_services::{Redis, RedisCluster, RedisSentinel};
-use cattlegrid_store::conformance;
+use cattlegrid_store::conformance::{run, run_shared};
 
 use crate::fixture::{Stores, with};
+
+async fn check(url: &str) {
+    let stores = Stores::of(url);
+    run(&stores).await;
+    run_shared(&stores).await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_server() {
     let redis = Redis::start().unwrap();
-    conformance::run(&Stores::of(redis.url())).await;
+    check(redis.url()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster() {
     let cluster = RedisCluster::start().unwrap();
-    conformance::run(&Stores::of(&cluster.url())).await;
+    check(&cluster.url()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_that_waits_for_its_replicas() {
     let cluster = RedisCluster::start().unwrap();
-    conformance::run(&Stores::of(&with(&cluster.url(), "wait=1"))).await;
+    check(&with(&cluster.url(), "wait=1")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sentinels() {
     let redis = RedisSentinel::start().unwrap();
-    conformance::run(&Stores::of(&redis.url())).await;
+    check(&redis.url()).await;
 }

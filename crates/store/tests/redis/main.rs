@@ -6,4 +6,10 @@
 )]
 
 mod conformance;
+mod failovers;
 mod fixture;
+mod logins;
+mod outages;
+mod traffic;
+mod waits;
+mod warnings;

@@ -16,7 +16,7 @@ use tokio::time::sleep;
 use super::cluster::Cluster;
 use super::expiry::Expiry;
 use super::jitter;
-use crate::rate::{Micros, gcra};
+use crate::rate::gcra::{self, Micros};
 use crate::{Clock, Quota, Rate, RateKey};
 
 /// How long a node waits at most before it competes for a key again.

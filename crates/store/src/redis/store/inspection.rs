@@ -28,6 +28,8 @@ impl Inspection {
             };
             if let Err(failure) = inspection.look(&connection).await {
                 debug!(%failure, "what Redis says of itself cannot be read");
+            } else {
+                debug!(server = connection.server(), "Redis was looked at");
             }
         });
     }

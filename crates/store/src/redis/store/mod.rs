@@ -260,3 +260,6 @@ fn unclear() -> StoreError {
     }
     .into()
 }
+
+#[cfg(test)]
+mod tests;
