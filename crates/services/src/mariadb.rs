@@ -12,7 +12,7 @@ const PACKAGE: &str = "mariadb-server-core mariadb-client-core";
 const SET_UP: &str = "\
 CREATE DATABASE IF NOT EXISTS cattlegrid CHARACTER SET utf8mb4;
 CREATE USER IF NOT EXISTS 'cattlegrid'@'127.0.0.1' IDENTIFIED BY 'cattlegrid';
-GRANT ALL ON *.* TO 'cattlegrid'@'127.0.0.1';
+GRANT ALL ON *.* TO 'cattlegrid'@'127.0.0.1' WITH GRANT OPTION;
 ";
 
 /// `MariaDB`, from Debian's packages `mariadb-server-core` and `mariadb-client-core`. Its user `cattlegrid` has the password
@@ -97,6 +97,8 @@ fn install(files: &Path) -> Result<(), Error> {
 /// No configuration of the machine's own, the files in their folder, and no objection to root.
 fn common<'a>(command: &'a mut Command, files: &Path) -> &'a mut Command {
     command
+        // Why: servers in containers of their own may have the same process id, after which they name files.
+        .env("TMPDIR", files.parent().unwrap_or(files))
         .arg("--no-defaults")
         .arg(format!("--datadir={}", files.display()))
         .arg("--user=root")

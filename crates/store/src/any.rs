@@ -8,6 +8,10 @@ use crate::memcached::MemcachedStore;
 use crate::memory::MemoryStore;
 #[cfg(feature = "redis")]
 use crate::redis::RedisStore;
+#[cfg(feature = "mysql")]
+use crate::sql::mysql::MysqlStore;
+#[cfg(feature = "postgres")]
+use crate::sql::postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 use crate::sql::sqlite::SqliteStore;
 use crate::{Claim, Clock, OpenError, Quota, Rate, RateKey, SpentId, Store, StoreError, StoreUrl};
@@ -26,6 +30,12 @@ pub enum AnyStore {
     /// On Memcached servers.
     #[cfg(feature = "memcached")]
     Memcached(MemcachedStore),
+    /// In a `PostgreSQL` database.
+    #[cfg(feature = "postgres")]
+    Postgres(PostgresStore),
+    /// In a MySQL or `MariaDB` database.
+    #[cfg(feature = "mysql")]
+    Mysql(MysqlStore),
 }
 
 impl AnyStore {
@@ -46,9 +56,15 @@ impl AnyStore {
             StoreUrl::Redis(options) => RedisStore::open(options).map(Self::Redis),
             #[cfg(not(feature = "redis"))]
             StoreUrl::Redis(_) => Err(OpenError::LeftOut { feature: "redis" }),
+            #[cfg(feature = "postgres")]
+            StoreUrl::Postgres(options) => PostgresStore::open(options).map(Self::Postgres),
+            #[cfg(not(feature = "postgres"))]
             StoreUrl::Postgres(_) => Err(OpenError::LeftOut {
                 feature: "postgres",
             }),
+            #[cfg(feature = "mysql")]
+            StoreUrl::Mysql(options) => MysqlStore::open(options).map(Self::Mysql),
+            #[cfg(not(feature = "mysql"))]
             StoreUrl::Mysql(_) => Err(OpenError::LeftOut { feature: "mysql" }),
             #[cfg(feature = "memcached")]
             StoreUrl::Memcached(options) => {
@@ -73,6 +89,10 @@ macro_rules! whichever {
             AnyStore::Redis($store) => $call,
             #[cfg(feature = "memcached")]
             AnyStore::Memcached($store) => $call,
+            #[cfg(feature = "postgres")]
+            AnyStore::Postgres($store) => $call,
+            #[cfg(feature = "mysql")]
+            AnyStore::Mysql($store) => $call,
         }
     };
 }

@@ -59,7 +59,7 @@ pub mod rate;
 pub mod redis;
 pub mod servers;
 pub mod sql;
-#[cfg(any(feature = "redis", feature = "postgres"))]
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
 mod tls;
 mod url;
 

@@ -41,6 +41,20 @@ pub(crate) fn client_config(tls: &Tls) -> Result<ClientConfig, OpenError> {
     }
 }
 
+/// The certificates that `tls` trusts, for a driver that makes its own configuration of them: those of its file, or else
+/// the system's. All else that it names is read, too, and found to be of use.
+///
+/// # Errors
+/// As [`client_config`].
+#[cfg(feature = "mysql")]
+pub(crate) fn trusted(tls: &Tls) -> Result<Vec<CertificateDer<'static>>, OpenError> {
+    client_config(tls)?;
+    match &tls.ca {
+        Some(file) => certificates(file),
+        None => Ok(rustls_native_certs::load_native_certs().certs),
+    }
+}
+
 fn authorities(file: &Path) -> Result<RootCertStore, OpenError> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(file)? {

@@ -5,6 +5,14 @@ use std::time::Duration;
 use crate::DEFAULT_LIMIT;
 use crate::servers::Servers;
 
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod ask;
+#[cfg(feature = "mysql")]
+pub mod mysql;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod network;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
