@@ -61,6 +61,21 @@ def mariadb_url() -> str:
     return _named("CATTLEGRID_TEST_MARIADB")
 
 
+@pytest.fixture
+def store_named(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
+    """The URL of a store that processes share: `store_named("redis")`, or as `stores` has them."""
+
+    def url(name: str) -> str:
+        if name == "sqlite":
+            return f"sqlite:{tmp_path / 'spent.sqlite3'}"
+        if name == "memcached":
+            return f"memcached://{request.getfixturevalue('memcached_address')}"
+        fixtures = {"redis": "redis_url", "postgresql": "postgres_url", "mariadb": "mariadb_url"}
+        return str(request.getfixturevalue(fixtures[name]))
+
+    return url
+
+
 @pytest.fixture(scope="session")
 def server_program() -> str:
     """The path of the program `cattlegrid`."""

@@ -1,9 +1,10 @@
 //! Nothing touches a store while the process forks.
 //!
 //! `SQLite` keeps in memory which locks this process has on which file, and a child that inherits that memory is wrong
-//! about its own locks, even on connections that it opens itself. So files must be closed while a process forks. Python
-//! says when: before it forks, this module lets no claim begin, waits for those that are under way, and has every
-//! [`Closes`] closed; each opens again when it is next used, in parent and child alike.
+//! about its own locks, even on connections that it opens itself. Connections to servers are inherited too, and stay open
+//! for as long as any child lives. So all of them must be closed while a process forks. Python says when: before it forks,
+//! this module lets no claim begin, waits for those that are under way, and has every [`Closes`] closed; each opens again
+//! when it is next used, in parent and child alike.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -103,8 +104,12 @@ fn before(py: Python<'_>) {
         while BUSY.load(Ordering::SeqCst) > 0 && Instant::now() < patience {
             thread::sleep(NAP);
         }
-        for one in open {
+        for one in &open {
             one.close();
+        }
+        if !open.is_empty() {
+            // Why: what a connection leaves to the runtime ends a moment after it.
+            thread::sleep(NAP);
         }
     });
 }

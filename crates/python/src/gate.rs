@@ -33,9 +33,10 @@ use plan::{Plan, own_keys, read_all, read_kinds, read_secrets, seconds, wrong};
 /// The first of `kinds` (`chars` alone by default) is issued where none is asked for.
 ///
 /// `secret` is what `generate_secret` gave; of several, the first seals and all open. `store` is a URL such as
-/// `sqlite:/var/lib/site/captcha.sqlite3`, which all processes of the site share, or `memory:` for tests: a gate with that
-/// one raises `Unavailable` in a process that it was not made in. `hostnames` are those of the site's pages; with none,
-/// any. Times to live are in seconds, 1 to 86,400. Raises `ConfigurationError`.
+/// `sqlite:/var/lib/site/captcha.sqlite3`, which all processes of the site share, `redis://HOST` and others of its kind,
+/// which all machines do, or `memory:` for tests: a gate with that one raises `Unavailable` in a process that it was not
+/// made in. `hostnames` are those of the site's pages; with none, any. Times to live are in seconds, 1 to 86,400. Raises
+/// `ConfigurationError`.
 #[pyclass(frozen, module = "cattlegrid")]
 pub(crate) struct Gate {
     gate: Arc<cattlegrid::Gate<ForkStore>>,

@@ -15,19 +15,20 @@ use crate::process::Own;
 
 /// The store that a URL names, in whichever process it is used: give a clone to whatever needs a [`Store`].
 ///
-/// A file is opened by the first claim, and closed while the process [forks](fork). What is in memory is this process's
-/// alone, and unavailable in any other.
+/// What processes share is opened by the first claim of each, and closed while it [forks](fork). What is in memory is one
+/// process's alone, and unavailable in any other.
 #[derive(Clone)]
 pub(crate) enum ForkStore {
     Memory(Arc<Own<MemoryStore>>),
-    File(Arc<File>),
+    Shared(Arc<Shared>),
 }
 
 impl ForkStore {
-    /// The store that `url` names. A file is opened and closed again, to know now that it can be.
+    /// The store that `url` names. One that processes share is opened and closed again, to know now that it can be: a file
+    /// is then there, and servers have not been asked yet.
     ///
     /// # Errors
-    /// [`Error::Configuration`] if the URL or the file will not do. A file that is merely locked may do later, and claims
+    /// [`Error::Configuration`] if the URL or a file will not do. A file that is merely locked may do later, and claims
     /// say if it does not.
     pub(crate) fn at(py: Python<'_>, url: &str, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let url: StoreUrl = url.parse().map_err(|error| wrong(&error))?;
@@ -35,15 +36,15 @@ impl ForkStore {
             let store = Arc::new(MemoryStore::new(limit, clock));
             return Ok(Self::Memory(Arc::new(Own::new(store))));
         }
-        let file = Arc::new(File {
+        let shared = Arc::new(Shared {
             url,
             clock,
             opened: Mutex::new(None),
         });
-        match py.detach(|| file.open().map(drop)) {
+        match py.detach(|| shared.open().map(drop)) {
             Ok(()) | Err(OpenError::Locked { .. }) => {
-                fork::close_on_fork(py, &file);
-                Ok(Self::File(file))
+                fork::close_on_fork(py, &shared);
+                Ok(Self::Shared(shared))
             }
             Err(error) => Err(wrong(&error)),
         }
@@ -58,9 +59,9 @@ impl Store for ForkStore {
     async fn claim(&self, id: SpentId, ttl: Duration) -> Result<Claim, StoreError> {
         match self {
             Self::Memory(own) => own.get().ok_or_else(elsewhere)?.claim(id, ttl).await,
-            Self::File(file) => {
+            Self::Shared(shared) => {
                 let busy = Busy::begin().await.ok_or_else(forking)?;
-                file.current(&busy).await?.claim(id, ttl).await
+                shared.current(&busy).await?.claim(id, ttl).await
             }
         }
     }
@@ -68,9 +69,9 @@ impl Store for ForkStore {
     async fn is_spent(&self, id: SpentId) -> Result<bool, StoreError> {
         match self {
             Self::Memory(own) => own.get().ok_or_else(elsewhere)?.is_spent(id).await,
-            Self::File(file) => {
+            Self::Shared(shared) => {
                 let busy = Busy::begin().await.ok_or_else(forking)?;
-                file.current(&busy).await?.is_spent(id).await
+                shared.current(&busy).await?.is_spent(id).await
             }
         }
     }
@@ -78,9 +79,9 @@ impl Store for ForkStore {
     async fn step(&self, key: RateKey, quota: Quota) -> Result<Rate, StoreError> {
         match self {
             Self::Memory(own) => own.get().ok_or_else(elsewhere)?.step(key, quota).await,
-            Self::File(file) => {
+            Self::Shared(shared) => {
                 let busy = Busy::begin().await.ok_or_else(forking)?;
-                file.current(&busy).await?.step(key, quota).await
+                shared.current(&busy).await?.step(key, quota).await
             }
         }
     }
@@ -88,17 +89,17 @@ impl Store for ForkStore {
     async fn ready(&self) -> Result<(), StoreError> {
         match self {
             Self::Memory(own) => own.get().ok_or_else(elsewhere)?.ready().await,
-            Self::File(file) => {
+            Self::Shared(shared) => {
                 let busy = Busy::begin().await.ok_or_else(forking)?;
-                file.current(&busy).await?.ready().await
+                shared.current(&busy).await?.ready().await
             }
         }
     }
 }
 
 fn elsewhere() -> StoreError {
-    let why =
-        "a memory store is one process's alone; give `sqlite:PATH`, which all processes can share";
+    let why = "a memory store is one process's alone; give `sqlite:PATH`, which all processes of a machine can share, or a store on a \
+         server, which all machines can";
     StoreError::Unavailable(why.into())
 }
 
@@ -106,15 +107,15 @@ fn forking() -> StoreError {
     StoreError::Unavailable("the process is forking, and does not come to an end with that".into())
 }
 
-/// A store in a file.
-pub(crate) struct File {
+/// A store that processes share, and open each for itself.
+pub(crate) struct Shared {
     url: StoreUrl,
     clock: Arc<dyn Clock>,
     /// Locked for a moment at a time, and by none but those that are [`Busy`].
     opened: Mutex<Option<Own<AnyStore>>>,
 }
 
-impl File {
+impl Shared {
     /// The open store of this process.
     async fn current(self: &Arc<Self>, busy: &Busy) -> Result<Arc<AnyStore>, StoreError> {
         if let Some(store) = self.opened() {
@@ -157,7 +158,7 @@ impl File {
     }
 }
 
-impl Closes for File {
+impl Closes for Shared {
     fn close(&self) {
         let opened = self.lock().take();
         drop(opened);

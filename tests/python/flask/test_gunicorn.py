@@ -11,6 +11,7 @@ from threading import Barrier
 
 import httpx
 import pytest
+from stores import every_store
 
 from cattlegrid import generate_secret
 
@@ -24,19 +25,25 @@ def secret() -> str:
     return generate_secret()
 
 
+@pytest.fixture
+def store(request: pytest.FixtureRequest, store_named: Callable[[str], str]) -> str:
+    """What the processes share."""
+    return store_named(request.param)
+
+
 @pytest.fixture(params=[["--preload"], []], ids=["preload", "each worker by itself"])
 def url(
     request: pytest.FixtureRequest,
-    tmp_path: Path,
+    store: str,
     secret: str,
     under_gunicorn: Callable[..., AbstractContextManager[str]],
 ) -> Iterator[str]:
     """Where the site is served."""
-    store = f"sqlite:{tmp_path / 'spent.sqlite3'}"
     with under_gunicorn("served:app", HERE, *request.param, SITE_SECRET=secret, SITE_STORE=store) as url:
         yield url
 
 
+@every_store
 def test_each_token_passes_once(url: str, secret: str, answer_of: Callable[[str, str], str]) -> None:
     outcomes: Counter[int] = Counter()
     processes: set[str] = set()

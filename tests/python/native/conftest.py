@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Callable
 
 import pytest
@@ -13,8 +12,8 @@ SECRET = generate_secret()
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> str:
-    return f"sqlite:{tmp_path / 'spent.sqlite3'}"
+def store(request: pytest.FixtureRequest, store_named: Callable[[str], str]) -> str:
+    return store_named(getattr(request, "param", "sqlite"))
 
 
 @pytest.fixture

@@ -13,8 +13,10 @@ from collections import Counter
 from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Callable
+from urllib.parse import urlsplit
 
 import pytest
+from stores import each_server, every_store
 
 from cattlegrid import Challenge, Gate, Style, Unavailable, draw
 
@@ -53,6 +55,7 @@ def answers(gate: Gate, key: str, given: str) -> Callable[[], str]:
     return lambda: outcome(lambda: gate.answer(key, given))
 
 
+@every_store
 def test_parent_and_children_go_on_and_a_key_passes_once_among_them(gate: Gate, answer_to: AnswerTo) -> None:
     for _ in range(10):
         # Used before each fork, so that file, thread and runtime are there when it happens.
@@ -64,6 +67,7 @@ def test_parent_and_children_go_on_and_a_key_passes_once_among_them(gate: Gate, 
         assert outcomes == {"passed": 1, "spent-key": 3}
 
 
+@every_store
 def test_a_gate_may_be_made_before_and_first_used_after(make: Make, answer_to: AnswerTo) -> None:
     gate = make()
     challenge = gate.issue()
@@ -73,6 +77,7 @@ def test_a_gate_may_be_made_before_and_first_used_after(make: Make, answer_to: A
     assert attempt() == "spent-key"
 
 
+@every_store
 def test_children_of_children_go_on(gate: Gate) -> None:
     key = gate.issue().key
     attempt = answers(gate, key, "x")
@@ -81,6 +86,7 @@ def test_children_of_children_go_on(gate: Gate) -> None:
     assert child.outcome() == "spent-key spent-key"
 
 
+@every_store
 def test_asyncio_goes_on_in_a_child(gate: Gate) -> None:
     async def visit() -> str:
         try:
@@ -93,6 +99,7 @@ def test_asyncio_goes_on_in_a_child(gate: Gate) -> None:
     assert asyncio.run(visit()) == "wrong-answer"
 
 
+@every_store
 def test_a_process_may_fork_while_its_threads_answer_and_draw(gate: Gate) -> None:
     stop = threading.Event()
     outcomes: Counter[str] = Counter()
@@ -129,6 +136,25 @@ def test_the_file_stays_sound(gate: Gate, tmp_path: Path) -> None:
     file.close()
 
 
+@each_server
+def test_a_child_inherits_no_connection(gate: Gate, store: str) -> None:
+    port = urlsplit(store).port
+
+    def connections() -> str:
+        """How many sockets of this process are connected to the server, as Linux has it."""
+        inodes = {entry.readlink().name for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()}
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return str(
+            sum(line[2].endswith(f":{port:04X}") and f"socket:[{line[9]}]" in inodes for line in lines)
+        )
+
+    assert answers(gate, gate.issue().key, "x")() == "wrong-answer"
+    assert int(connections()) > 0
+    assert Child(connections).outcome() == "0"
+    assert Child(answers(gate, gate.issue().key, "x")).outcome() == "wrong-answer"
+    assert answers(gate, gate.issue().key, "x")() == "wrong-answer"
+
+
 def test_what_is_in_memory_is_no_other_processes(make: Make) -> None:
     gate = make(store="memory:")
     key = gate.issue().key
@@ -149,6 +175,7 @@ def _in_pool(key: str) -> str:
     return outcome(lambda: _gate.answer(key, "x"))
 
 
+@every_store
 def test_a_pool_of_processes_shares_a_gate(gate: Gate) -> None:
     global _gate
     _gate = gate

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable
+from urllib.parse import urlsplit
 
 import pytest
+from stores import each_server, every_store
+from wire import wire_to
 
 from cattlegrid import ConfigurationError, Gate, Unavailable
 
@@ -41,7 +46,9 @@ def locked_by_another_process(file: Path) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("store", "said"),
     [
-        ("redis://localhost", "there is no store `redis:`"),
+        ("mongodb://localhost", "there is no store `mongodb:`"),
+        ("postgres://localhost", "the servers are missing or unclear"),
+        ("redis://localhost?password_file=/nowhere/at/all", "cannot use /nowhere/at/all"),
         ("", "there is no store"),
         ("sqlite:", "a path is missing"),
         ("sqlite:/nowhere/at/all.sqlite3", "cannot write to /nowhere/at/all.sqlite3"),
@@ -117,11 +124,55 @@ def test_a_full_store_lets_nobody_through(make: Make) -> None:
         gate.answer(gate.issue().key, "x")
 
 
-def test_what_is_spent_is_spent_for_all_gates_of_a_file(make: Make) -> None:
+@every_store
+def test_what_is_spent_is_spent_for_all_gates_of_a_store(make: Make) -> None:
     one, other = make(), make()
     key = one.issue().key
     assert outcome(lambda: one.answer(key, "x")) == "wrong-answer"
     assert outcome(lambda: other.answer(key, "x")) == "spent-key"
+
+
+@each_server
+def test_a_server_that_is_lost_lets_nobody_through_until_it_is_back(make: Make, store: str) -> None:
+    server = urlsplit(store)
+    with wire_to(str(server.hostname), server.port or 0) as wire:
+        near = server._replace(netloc=server.netloc.replace(str(server.port), str(wire.port)))
+        gate = make(store=near.geturl())
+        spent, other = gate.issue().key, gate.issue().key
+        assert outcome(lambda: gate.answer(spent, "x")) == "wrong-answer"
+
+        wire.cut()
+        for _ in range(3):
+            with pytest.raises(Unavailable) as raised:
+                gate.answer(other, "x")
+            assert raised.value.code == "store-unavailable"
+            assert str(server.password) not in str(raised.value)
+
+        wire.mend()
+        assert until_available(lambda: gate.answer(gate.issue().key, "x")) == "wrong-answer"
+        assert outcome(lambda: gate.answer(spent, "x")) == "spent-key"
+
+
+def until_available(attempt: Callable[[], object]) -> str:
+    """The outcome, when there is one."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return outcome(attempt)
+        except Unavailable:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_a_server_that_was_never_there_lets_nobody_through(make: Make) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    for scheme, path in [("redis", ""), ("postgres", "/x"), ("mysql", "/x"), ("memcached", "")]:
+        gate = make(store=f"{scheme}://node:a-password@127.0.0.1:{port}{path}")
+        with pytest.raises(Unavailable) as raised:
+            gate.answer(gate.issue().key, "x")
+        assert raised.value.code == "store-unavailable"
+        assert "a-password" not in str(raised.value)
 
 
 def test_a_gate_that_is_gone_has_closed_its_file(make: Make, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Callable
 
 import pytest
@@ -22,9 +21,9 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> str:
-    """A store in a file."""
-    return f"sqlite:{tmp_path / 'spent.db'}"
+def store(request: pytest.FixtureRequest, store_named: Callable[[str], str]) -> str:
+    """A store in a file, unless the test wants another."""
+    return store_named(getattr(request, "param", "sqlite"))
 
 
 @pytest.fixture

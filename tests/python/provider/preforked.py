@@ -16,14 +16,15 @@ verifier = Verifier(
     url=os.environ["SITE_URL"],
     timeout=30.0,
 )
+run = os.environ["SITE_RUN"]
 # Why: threads and connections from before the fork are of no use after it.
-verifier.verify(f"before-the-fork-{os.getpid()}")
+verifier.verify(f"{run}-before-the-fork-{os.getpid()}")
 
 
 def outcome(token: str) -> str:
-    """`passed`, or the code."""
+    """`passed`, or the code. A token of another run is another one."""
     try:
-        verifier.verify(token)
+        verifier.verify(f"{run}-{token}")
     except (Refused, Unavailable) as error:
         return error.code
     except CattlegridError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from typing import Callable
 
 import httpx
 import pytest
+from stores import every_store
 
 from .stand_in import Provider
 
@@ -25,7 +27,8 @@ TOKENS, AT_ONCE = 12, 16
 def environ(provider: Provider, store: str) -> dict[str, str]:
     """What `preforked` needs."""
     path = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
-    return {**os.environ, "PYTHONPATH": path, "SITE_STORE": store, "SITE_URL": provider.url}
+    own = {"SITE_STORE": store, "SITE_URL": provider.url, "SITE_RUN": uuid.uuid4().hex}
+    return {**os.environ, "PYTHONPATH": path, **own}
 
 
 @pytest.fixture(params=[["--preload"], []], ids=["preload", "each worker by itself"])
@@ -39,6 +42,7 @@ def site(
         yield url
 
 
+@every_store
 def test_a_token_passes_once_among_gunicorns_workers(site: str) -> None:
     def post(token: str) -> tuple[str, str, int]:
         said = httpx.post(site, content=token, timeout=60.0).json()
@@ -80,12 +84,13 @@ sys.exit(0 if exits == [0] * 4 and still == "passed" else f"{exits} {still}")
 """
 
 
+@every_store
 def test_parent_and_children_go_on_after_a_fork_amid_verifications(
     environ: dict[str, str], provider: Provider
 ) -> None:
     run(FORKS, environ)
     asked = Counter(form["response"] for form in provider.asked)
-    assert all(asked[f"token-{number}"] == 4 for number in range(20))
+    assert all(asked[f"{environ['SITE_RUN']}-token-{number}"] == 4 for number in range(20))
 
 
 IN_MEMORY = """

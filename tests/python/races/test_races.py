@@ -6,7 +6,10 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
+
+import pytest
+from stores import ON_SERVERS
 
 KEYS = 1000
 PROGRAM = Path(__file__).with_name("race.py")
@@ -61,8 +64,9 @@ def test_rest_captcha_on_the_database_cache(postgres_database: str) -> None:
     assert_each_key_passes_once("rest_captcha", f"database:{postgres_database}")
 
 
-def test_the_gate(tmp_path: Path) -> None:
-    assert_each_key_passes_once("gate", f"sqlite:{tmp_path}/race.sqlite3")
+@pytest.mark.parametrize("store", ["sqlite", *ON_SERVERS])
+def test_the_gate(store: str, store_named: Callable[[str], str]) -> None:
+    assert_each_key_passes_once("gate", store_named(store))
 
 
 def test_a_key_that_is_read_and_then_deleted_passes_more_than_once(tmp_path: Path) -> None:
