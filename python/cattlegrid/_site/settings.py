@@ -85,7 +85,8 @@ class Settings:
             raise ConfigurationError(
                 "CATTLEGRID: STORE is memory:, which other processes of the site do not see, so that a token "
                 "would pass once in each. Name one that they share, such as "
-                "sqlite:/var/lib/site/captcha.sqlite3, or redis://HOST for several machines. (A test suite sets TESTING to True.)"
+                "sqlite:/var/lib/site/captcha.sqlite3, or redis://HOST for several machines. "
+                "(A test suite sets TESTING to True.)"
             )
         return settings
 

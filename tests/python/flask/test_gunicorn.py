@@ -11,7 +11,6 @@ from threading import Barrier
 
 import httpx
 import pytest
-from stores import every_store
 
 from cattlegrid import generate_secret
 
@@ -43,7 +42,7 @@ def url(
         yield url
 
 
-@every_store
+@pytest.mark.parametrize("store", ["sqlite", "redis"], indirect=True)
 def test_each_token_passes_once(url: str, secret: str, answer_of: Callable[[str, str], str]) -> None:
     outcomes: Counter[int] = Counter()
     processes: set[str] = set()

@@ -2,17 +2,15 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
-use zeroize::Zeroizing;
 
 use super::rendezvous::Rendezvous;
 use super::server::Server;
 use crate::OpenError;
 use crate::memcached::MemcachedOptions;
-use crate::servers::{Login, Password};
+use crate::servers::{Host, Login, Password};
 
 /// The servers, and what lives where on them.
 pub(super) struct Cluster {
@@ -25,8 +23,9 @@ pub(super) struct Cluster {
 impl Cluster {
     pub(super) fn new(options: &MemcachedOptions) -> Result<Self, OpenError> {
         let (hosts, timeout) = (&options.servers.hosts, options.servers.timeout);
-        let login = read_login(&options.servers.login)?;
-        let server = |host: &_| Server::new(Clone::clone(host), login.clone(), timeout);
+        let login = &options.servers.login;
+        check(login)?;
+        let server = |host: &Host| Server::new(host.clone(), login.clone(), timeout);
         Ok(Self {
             servers: hosts.iter().map(server).collect(),
             rendezvous: Rendezvous::new(hosts),
@@ -65,8 +64,8 @@ impl Cluster {
     }
 }
 
-/// The login as the text protocol wants it.
-fn read_login(login: &Login) -> Result<Option<Arc<Zeroizing<String>>>, OpenError> {
+/// That there is a user and a password, or neither.
+fn check(login: &Login) -> Result<(), OpenError> {
     let password = login.password().map_err(|error| match &login.password {
         Some(Password::File(path)) => OpenError::File {
             path: path.clone(),
@@ -74,13 +73,10 @@ fn read_login(login: &Login) -> Result<Option<Arc<Zeroizing<String>>>, OpenError
         },
         _ => INCOMPLETE,
     })?;
-    match (&login.user, password) {
-        (None, None) => Ok(None),
-        (Some(user), Some(password)) => {
-            let login = format!("{user} {}", password.as_str());
-            Ok(Some(Arc::new(Zeroizing::new(login))))
-        }
-        _ => Err(INCOMPLETE),
+    if login.user.is_some() == password.is_some() {
+        Ok(())
+    } else {
+        Err(INCOMPLETE)
     }
 }
 

@@ -1,18 +1,17 @@
 //! One of the servers, and this node's connections to it.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
-use zeroize::Zeroizing;
 
 use super::expiry::Expiry;
 use super::jitter;
 use super::warning::Warning;
 use super::wire::Connection;
-use crate::servers::Host;
+use crate::servers::{Host, Login};
 
 /// The most connections to one server.
 const CONNECTIONS: usize = 16;
@@ -22,8 +21,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 pub(super) struct Server {
     host: Host,
-    /// A user, a space and a password.
-    login: Option<Arc<Zeroizing<String>>>,
+    login: Login,
     /// How long connecting may take.
     patience: Duration,
     idle: Mutex<Vec<Connection>>,
@@ -40,11 +38,7 @@ struct Outage {
 }
 
 impl Server {
-    pub(super) fn new(
-        host: Host,
-        login: Option<Arc<Zeroizing<String>>>,
-        timeout: Duration,
-    ) -> Self {
+    pub(super) fn new(host: Host, login: Login, timeout: Duration) -> Self {
         Self {
             host,
             login,
@@ -105,8 +99,7 @@ impl Server {
     async fn connect(&self) -> io::Result<Connection> {
         let failures = self.begin()?;
         let opened = async {
-            let login = self.login.as_ref().map(|login| login.as_str());
-            let mut connection = Connection::open(&self.host, login).await?;
+            let mut connection = Connection::open(&self.host, &self.login).await?;
             self.warning.first(&self.host, &mut connection).await?;
             Ok(connection)
         };

@@ -8,9 +8,10 @@ use std::io;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use zeroize::Zeroizing;
 
 use super::expiry::Expiry;
-use crate::servers::Host;
+use crate::servers::{Host, Login};
 
 /// Longer than any line of a server that answers what it was asked, in bytes.
 const LONGEST_LINE: u64 = 4096;
@@ -34,17 +35,19 @@ pub(super) struct Held {
 }
 
 impl Connection {
-    /// Connects, logs in with `login` (a user, a space and a password), and sees that a Memcached server answers.
-    pub(super) async fn open(host: &Host, login: Option<&str>) -> io::Result<Self> {
+    /// Connects, logs in if there is a login, and sees that a Memcached server answers.
+    pub(super) async fn open(host: &Host, login: &Login) -> io::Result<Self> {
         let stream = TcpStream::connect((host.name.as_str(), host.port)).await?;
         stream.set_nodelay(true)?;
         let mut this = Self {
             stream: BufReader::new(stream),
             in_step: true,
         };
-        if let Some(login) = login {
+        if let (Some(user), Some(password)) = (&login.user, login.password()?) {
+            let length = user.len() + 1 + password.len();
             // Why a `set`: it is how the text protocol logs in. The key means nothing.
-            this.set("login", Expiry::NEVER, login).await?;
+            let command = format!("set login 0 0 {length}\r\n{user} {}\r\n", password.as_str());
+            this.store(&Zeroizing::new(command), &[]).await?;
         }
         this.send("version\r\n").await?;
         match this.line().await? {
