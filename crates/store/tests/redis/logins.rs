@@ -54,6 +54,8 @@ async fn a_password_that_will_not_do_is_said_to_be_one_and_not_repeated() {
     refused(outcome, "knows no such user or password");
     refused(wrong.ready().await, "knows no such user or password");
     refused(claim_new(&open(redis.url())).await, "asks for a password");
+    let cluster = redis.url().replace("redis:", "redis+cluster:");
+    refused(claim_new(&open(&cluster)).await, "asks for a password");
     everything_works(&open(&by(redis.url(), ":right"))).await;
 }
 

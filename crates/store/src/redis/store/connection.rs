@@ -66,6 +66,11 @@ impl Connection {
         self.is_open.load(Ordering::Acquire)
     }
 
+    /// Whether the server has ever answered on it.
+    pub(super) fn has_answered(&self) -> bool {
+        self.heard.load(Ordering::Relaxed) > 0
+    }
+
     /// Whether nothing was heard from the server since `moment`.
     pub(super) fn is_silent_since(&self, moment: Instant) -> bool {
         let moment = moment.saturating_duration_since(self.opened).as_micros();
@@ -91,7 +96,7 @@ impl Connection {
     fn heard<T>(&self, answer: redis::RedisResult<T>) -> Result<T, Failure> {
         let answer = answer.map_err(|error| Failure::broken(&self.server, &error))?;
         let now = self.opened.elapsed().as_micros();
-        self.heard.fetch_max(now as u64, Ordering::Relaxed);
+        self.heard.fetch_max(now.max(1) as u64, Ordering::Relaxed);
         Ok(answer)
     }
 }

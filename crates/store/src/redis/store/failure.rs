@@ -54,11 +54,11 @@ pub(super) enum Failure {
     #[error("no node of the cluster is known to have the slot; see whether all slots are assigned")]
     NoMaster,
     #[error(
-        "no node of the cluster says who has which slot; see whether {nodes} run and can be reached"
+        "no server says where the master is; see whether those in the URL run and can be reached"
     )]
-    NoCluster { nodes: String },
-    #[error("no sentinel of {sentinels} knows a master `{master}` that answers as one")]
-    NoSuchMaster { sentinels: String, master: String },
+    Nobody,
+    #[error("the sentinel {sentinel} knows no master `{master}`; name it as the sentinels do")]
+    NoSuchMaster { sentinel: String, master: String },
     #[error(
         "only {acknowledged} of {wanted} replicas have taken the claim in time; see why the others lag, or lower `wait`"
     )]

@@ -65,6 +65,10 @@ impl Line {
         self.connection().is_open()
     }
 
+    pub(super) fn has_answered(&self) -> bool {
+        self.connection().has_answered()
+    }
+
     pub(super) fn is_silent_since(&self, moment: Instant) -> bool {
         self.connection().is_silent_since(moment)
     }

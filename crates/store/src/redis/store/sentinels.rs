@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::dialler::Dialler;
 use super::failure::Failure;
 use super::votes::most;
-use crate::servers::{Host, list};
+use crate::servers::Host;
 
 /// Sentinels, and the name that they have for the master.
 #[derive(Clone)]
@@ -22,18 +22,13 @@ pub(super) struct Sentinels {
 impl Sentinels {
     /// A connection to the master.
     pub(super) async fn connect(&self, dialler: &Dialler) -> Result<Connection, Failure> {
-        let Some(host) = self.elected(dialler).await else {
-            return Err(Failure::NoSuchMaster {
-                sentinels: list(&self.hosts),
-                master: self.master.clone(),
-            });
-        };
+        let host = self.elected(dialler).await?;
         let connection = dialler.connect(&host).await?;
         check_role(&connection).await?;
         Ok(connection)
     }
 
-    async fn elected(&self, dialler: &Dialler) -> Option<Host> {
+    async fn elected(&self, dialler: &Dialler) -> Result<Host, Failure> {
         let mut answers = JoinSet::new();
         // Why a half: the master itself is to be reached in the same time.
         let patience = dialler.timeout() / 2;
@@ -42,7 +37,12 @@ impl Sentinels {
                 (dialler.clone(), sentinel.clone(), self.master.clone());
             answers.spawn(async move {
                 let answer = timeout(patience, ask(&dialler, &sentinel, &master)).await;
-                answer.ok().and_then(Result::ok).flatten()
+                answer.unwrap_or_else(|_| {
+                    Err(Failure::Silent {
+                        server: sentinel.to_string(),
+                        timeout: patience,
+                    })
+                })
             });
         }
         most(answers, self.hosts.len()).await
@@ -56,7 +56,7 @@ impl fmt::Display for Sentinels {
 }
 
 /// Where `sentinel` says that the master is.
-async fn ask(dialler: &Dialler, sentinel: &Host, master: &str) -> Result<Option<Host>, Failure> {
+async fn ask(dialler: &Dialler, sentinel: &Host, master: &str) -> Result<Host, Failure> {
     let connection = dialler.reach(sentinel).await?;
     let mut question = redis::cmd("SENTINEL");
     question.arg("get-master-addr-by-name").arg(master);
@@ -66,9 +66,15 @@ async fn ask(dialler: &Dialler, sentinel: &Host, master: &str) -> Result<Option<
         dialler.log_in(&connection).await?;
         answer = connection.send(&question).await?;
     }
-    Ok(redis::from_redis_value::<(String, u16)>(answer)
-        .ok()
-        .map(|(name, port)| Host { name, port }))
+    if let Value::ServerError(error) = &answer {
+        return Err(Failure::refused(connection.server(), error));
+    }
+    redis::from_redis_value::<(String, u16)>(answer)
+        .map(|(name, port)| Host { name, port })
+        .map_err(|_| Failure::NoSuchMaster {
+            sentinel: sentinel.to_string(),
+            master: master.to_owned(),
+        })
 }
 
 /// Why: until they have noticed that it came back as a replica, sentinels may send to a server that is no master.

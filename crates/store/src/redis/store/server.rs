@@ -74,7 +74,13 @@ impl Server {
                 self.failures.store(0, Ordering::Relaxed);
                 Ok(answer)
             }
-            Err(failure) => Err(failure),
+            Err(failure) => {
+                // Why: whoever closes every connection at once, as a balancer without a server does, is left alone.
+                if !line.has_answered() {
+                    self.lose(&line, || self.down(failure.clone()));
+                }
+                Err(failure)
+            }
         }
     }
 

@@ -2,17 +2,26 @@
 
 use tokio::task::JoinSet;
 
-/// The answer that more than half of `voters` give, as soon as they have; else the one that most have given.
+use super::failure::Failure;
+
+/// The answer that more than half of `voters` give, as soon as they have; else the one that most have given; and if none
+/// has given any, why one of them has not.
 ///
 /// Why not the first that comes: a server that is cut from the others tells what was so yesterday.
 pub(super) async fn most<T: PartialEq + 'static>(
-    mut answers: JoinSet<Option<T>>,
+    mut answers: JoinSet<Result<T, Failure>>,
     voters: usize,
-) -> Option<T> {
+) -> Result<T, Failure> {
     let mut counts: Vec<(T, usize)> = Vec::new();
+    let mut failure = Failure::Nobody;
     while let Some(answer) = answers.join_next().await {
-        let Ok(Some(answer)) = answer else {
-            continue;
+        let answer = match answer {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(reason)) => {
+                failure = reason;
+                continue;
+            }
+            Err(_cancelled) => continue,
         };
         match counts.iter_mut().find(|(known, _)| *known == answer) {
             Some((_, count)) => *count += 1,
@@ -26,4 +35,5 @@ pub(super) async fn most<T: PartialEq + 'static>(
         .into_iter()
         .max_by_key(|(_, count)| *count)
         .map(|(answer, _)| answer)
+        .ok_or(failure)
 }

@@ -14,7 +14,7 @@ use self::slots::Range;
 use super::failure::Failure;
 use super::master::{Lane, Master};
 use super::votes::most;
-use crate::servers::{Host, list};
+use crate::servers::Host;
 
 /// How often a command may be sent elsewhere.
 const MOST_REDIRECTS: usize = 5;
@@ -105,8 +105,12 @@ impl Cluster {
     ) -> Result<Vec<Vec<u8>>, Failure> {
         self.host_of(slots::slot_of(&numbered(0)), deadline).await?;
         let ranges = Arc::clone(&self.map().ranges);
+        let masters: HashSet<&Host> = ranges.iter().map(|range| &range.master).collect();
         let mut keys = HashMap::new();
         for number in 0..MOST_KEYS_TRIED {
+            if keys.len() == masters.len() {
+                break;
+            }
             let key = numbered(number);
             if let Some(host) = slots::master_of(&ranges, slots::slot_of(&key)) {
                 keys.entry(host.clone()).or_insert(key);
@@ -136,7 +140,8 @@ impl Cluster {
     /// Looks who has which slot, while whoever found out that it is not known goes on.
     fn look_again(self: &Arc<Self>) {
         let asked = self.map().asked;
-        if asked.is_some_and(|asked| asked.elapsed() < PAUSE) {
+        let is_asking = self.asking.try_lock().is_err();
+        if is_asking || asked.is_some_and(|asked| asked.elapsed() < PAUSE) {
             return;
         }
         let cluster = Arc::clone(self);
@@ -160,12 +165,8 @@ impl Cluster {
         let ranges = self.ask().await;
         let mut map = self.map();
         map.asked = Some(Instant::now());
-        let Some(ranges) = ranges else {
-            let failure = self.nobody();
-            map.failure = Some(failure.clone());
-            return Err(failure);
-        };
-        map.failure = None;
+        map.failure = ranges.as_ref().err().cloned();
+        let ranges = ranges?;
         map.masters.retain(|host, _| {
             self.seeds.contains(host) || ranges.iter().any(|range| range.master == *host)
         });
@@ -183,11 +184,11 @@ impl Cluster {
         }
         timeout_at(deadline.into(), self.asking.lock())
             .await
-            .map_err(|_| self.nobody())
+            .map_err(|_| Failure::Nobody)
     }
 
     /// What most of the nodes that are known say.
-    async fn ask(&self) -> Option<Vec<Range>> {
+    async fn ask(&self) -> Result<Vec<Range>, Failure> {
         let hosts: HashSet<Host> = {
             let map = self.map();
             self.seeds
@@ -205,17 +206,11 @@ impl Cluster {
             answers.spawn(async move {
                 let mut command = redis::cmd("CLUSTER");
                 command.arg("SLOTS");
-                let answer = server.send(&command, false, deadline).await;
-                answer.ok().and_then(|answer| slots::parse(answer, &host))
+                let answer = server.send(&command, false, deadline).await?;
+                slots::parse(answer, &host).ok_or(Failure::NoMaster)
             });
         }
         most(answers, voters).await
-    }
-
-    fn nobody(&self) -> Failure {
-        Failure::NoCluster {
-            nodes: list(&self.seeds),
-        }
     }
 
     fn map(&self) -> MutexGuard<'_, Map> {
