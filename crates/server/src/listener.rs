@@ -40,6 +40,7 @@ pub(crate) async fn serve(listener: TcpListener, serving: Serving, stop: impl Fu
         let limits = *app.limits();
         server.header_read_timeout(limits.header_timeout.get());
         let (server, serving, watcher) = (server.clone(), serving.clone(), running.watcher());
+        let counted = app.metrics().connected();
         tokio::spawn(async move {
             let answered = async {
                 let (stream, peer) = prepare(stream, peer, &app).await?;
@@ -52,7 +53,7 @@ pub(crate) async fn serve(listener: TcpListener, serving: Serving, stop: impl Fu
             if let Err(error) = answered.await {
                 tracing::debug!(%error, "a connection broke");
             }
-            drop(place);
+            drop((place, counted));
         });
     }
     drop(listener);

@@ -12,6 +12,9 @@ const START: usize = 16;
 /// The most that may follow: more than two addresses and all that proxies add.
 const MOST: usize = 2048;
 
+/// The header of a connection that is nobody else's than its maker's.
+pub(crate) const LOCAL: [u8; START] = *b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
+
 /// Reads the header from the start of a connection, and nothing after it. There is no address in it where the proxy
 /// speaks for itself, as for a health check (`LOCAL`).
 ///

@@ -54,10 +54,20 @@ pub struct Metrics {
     store: StoreMetrics,
     rate_limits: RateLimitMetrics,
     overloaded: Counter,
+    connections: Gauge,
     reloads: Family<Outcome, Counter>,
     configured: Gauge<f64, AtomicU64>,
     requests: Family<Request, Counter>,
     latencies: Latencies,
+}
+
+/// A connection that is open.
+pub(crate) struct Connected(Gauge);
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 /// What became of reading the configuration again.
@@ -88,6 +98,7 @@ impl Metrics {
             answered: Family::default(),
             verified: Family::default(),
             overloaded: Counter::default(),
+            connections: Gauge::default(),
             reloads: Family::default(),
             configured: Gauge::default(),
             requests: Family::default(),
@@ -119,6 +130,11 @@ impl Metrics {
             "drawing_overloaded",
             "Pictures refused because too many were waiting to be drawn",
             self.overloaded.clone(),
+        );
+        registry.register(
+            "connections",
+            "Connections that are open",
+            self.connections.clone(),
         );
         registry.register(
             "config_reloads",
@@ -186,6 +202,12 @@ impl Metrics {
     /// A picture was refused, as too many wait.
     pub fn overloaded(&self) {
         self.overloaded.inc();
+    }
+
+    /// A connection was opened, and is until this is dropped.
+    pub(crate) fn connected(&self) -> Connected {
+        self.connections.inc();
+        Connected(self.connections.clone())
     }
 
     /// The configuration was read again.

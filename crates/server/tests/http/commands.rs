@@ -148,3 +148,24 @@ async fn probe_says_whether_the_server_is_well() {
     let said = format!("{}: Connection refused", &address["http://".len()..]);
     assert!(ended.err.contains(&said), "{}", ended.err);
 }
+
+#[tokio::test]
+async fn probe_speaks_as_a_proxy_does_where_connections_begin_so() {
+    let home = Home::new();
+    let config = home.file(
+        "cattlegrid.toml",
+        "client_address = { trusted_proxies = [\"loopback\"], proxy_protocol = true }\n",
+    );
+    let server = home.start_with(|command| {
+        command.arg("--config").arg(&config);
+    });
+    let config = config.to_str().unwrap();
+    let ended = probe(&server.address, &["--ready", "--config", config]);
+    assert_eq!(
+        (ended.status, &*ended.out),
+        (Some(0), "ready\n"),
+        "{}",
+        ended.err
+    );
+    assert_eq!(probe(&server.address, &[]).status, Some(1));
+}
