@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cattlegrid_services::{Certificates, Redis};
+use cattlegrid_services::{Certificates, Redis, RedisCluster, RedisSentinel};
 use cattlegrid_store::{AnyStore, Claim, OpenError, Quota, Rate, RateKey, Store, SystemClock};
 
 use crate::fixture::{TTL, by, claim_new, new_id, open, refused, tell, until_it_works, with};
@@ -19,30 +19,36 @@ async fn everything_works(store: &AnyStore) {
     store.ready().await.unwrap();
 }
 
+/// The arguments of a server that lets `node` do what it must, and `more`.
+fn user<'a>(password: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let node = ["--user", "node", "on", password, "~cattlegrid:*"];
+    let rights = ["+set", "+get", "+exists", "+eval", "+evalsha", "+time"];
+    [&node, &rights[..], more].concat()
+}
+
 #[tokio::test]
 async fn a_user_needs_no_other_rights_than_these() {
-    let redis = Redis::with(&[
-        "--user",
-        "default",
-        "off",
-        "--user",
-        "node",
-        "on",
-        ">p@ss:w/rd",
-        "~cattlegrid:*",
-        "+set",
-        "+get",
-        "+exists",
-        "+eval",
-        "+evalsha",
-        "+time",
-    ])
-    .unwrap();
+    let rights = user(">p@ss:w/rd", &["--user", "default", "off"]);
+    let redis = Redis::with(&rights).unwrap();
     let url = by(redis.url(), "node:p%40ss%3Aw%2Frd");
     everything_works(&open(&url)).await;
 
     let store = open(&with(&url, "prefix=other:"));
     refused(claim_new(&store).await, "does not let this user do it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_of_a_cluster_needs_no_more_than_these() {
+    let rights = user(">secret", &["+wait", "+cluster|slots", "+asking"]);
+    let cluster = RedisCluster::with(&rights).unwrap();
+    let store = open(&with(&by(&cluster.url(), "node:secret"), "wait=1"));
+    everything_works(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_under_sentinels_needs_no_more_than_these() {
+    let redis = RedisSentinel::with(&user(">secret", &["+role"])).unwrap();
+    everything_works(&open(&by(&redis.url(), "node:secret"))).await;
 }
 
 #[tokio::test]

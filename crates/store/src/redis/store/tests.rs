@@ -9,6 +9,13 @@ use super::*;
 use crate::StoreUrl;
 use crate::rate::gcra::Micros;
 
+fn open(url: &str) -> RedisStore {
+    let Ok(StoreUrl::Redis(options)) = url.parse() else {
+        panic!("a URL of Redis");
+    };
+    RedisStore::open(&options).unwrap()
+}
+
 /// What `store`'s server says to a command about the key of `key`.
 async fn ask(store: &RedisStore, words: &[&str], key: RateKey) -> Value {
     let key = store.key(b"r:", key.as_bytes());
@@ -43,10 +50,7 @@ fn steps() -> impl Strategy<Value = Vec<(Quota, Option<i64>)>> {
 #[tokio::test]
 async fn the_script_is_the_function_on_the_servers_clock() {
     let server = Redis::start().unwrap();
-    let Ok(StoreUrl::Redis(options)) = server.url().parse() else {
-        panic!("a URL of Redis");
-    };
-    let store = RedisStore::open(&options).unwrap();
+    let store = open(server.url());
     let steps = steps()
         .new_tree(&mut TestRunner::default())
         .unwrap()
@@ -102,10 +106,7 @@ async fn the_script_is_the_function_on_the_servers_clock() {
 #[tokio::test]
 async fn a_server_that_forgot_the_script_gets_it_again() {
     let server = Redis::start().unwrap();
-    let Ok(StoreUrl::Redis(options)) = server.url().parse() else {
-        panic!("a URL of Redis");
-    };
-    let store = RedisStore::open(&options).unwrap();
+    let store = open(server.url());
     let quota = Quota::new(3, Duration::from_secs(60)).unwrap();
     let key = RateKey::from_bytes([7; 16]);
     for left in [2, 1, 0] {
