@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cattlegrid_services::{RedisCluster, RedisSentinel, command};
+use cattlegrid_services::{Redis, RedisCluster, RedisSentinel, command};
 use cattlegrid_store::{AnyStore, Claim, SpentId, Store};
 use tokio::task::JoinSet;
 
@@ -108,6 +108,28 @@ async fn a_paused_master_is_given_up_for_another() {
         .unwrap();
     old.resume().unwrap();
     until_it_works(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_master_that_does_not_know_that_it_was_replaced_is_left() {
+    let mut redis = RedisSentinel::start().unwrap();
+    let store = open(&redis.url());
+    until_it_works(&store).await;
+    let next = Redis::start().unwrap();
+    let port = next.address().port().to_string();
+    for sentinel in redis.sentinels() {
+        let sentinel = sentinel.address();
+        tell(sentinel, &["sentinel", "remove", "main"]);
+        tell(
+            sentinel,
+            &["sentinel", "monitor", "main", "127.0.0.1", &port, "2"],
+        );
+    }
+    let since = Instant::now();
+    while tell(next.address(), &["dbsize"]) == "0" {
+        assert!(since.elapsed() < Duration::from_secs(60));
+        until_it_works(&store).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

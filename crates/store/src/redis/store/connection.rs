@@ -77,6 +77,11 @@ impl Connection {
         u128::from(self.heard.load(Ordering::Relaxed)) < moment
     }
 
+    /// Closes it; what is on its way fails.
+    pub(super) fn close(&self) {
+        self.driver.abort();
+    }
+
     /// Sends one command.
     pub(super) async fn send(&self, command: &Cmd) -> Result<Value, Failure> {
         let mut commands = self.commands.clone();
@@ -104,7 +109,7 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         // Why: the driver would go on for as long as somebody waits for an answer that may never come.
-        self.driver.abort();
+        self.close();
     }
 }
 

@@ -57,6 +57,10 @@ pub(super) enum Failure {
         "no server says where the master is; see whether those in the URL run and can be reached"
     )]
     Nobody,
+    #[error(
+        "no more than half of the sentinels agree on where `{master}` is; see whether they run and can be reached"
+    )]
+    Undecided { master: String },
     #[error("the sentinel {sentinel} knows no master `{master}`; name it as the sentinels do")]
     NoSuchMaster { sentinel: String, master: String },
     #[error(

@@ -35,6 +35,7 @@ impl Lines {
     /// A new line.
     pub(super) async fn open(&self) -> Result<Line, Failure> {
         let connection = Arc::new(self.place.connect(&self.dialler).await?);
+        self.place.watch(&self.dialler, &connection);
         Inspection::begin(&self.inspection, &connection);
         Ok(match self.wait {
             0 => Line::Direct(connection),

@@ -1,6 +1,7 @@
 //! Where a server is: at one address, or wherever the sentinels say.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::connection::Connection;
 use super::dialler::Dialler;
@@ -20,6 +21,14 @@ impl Place {
         match self {
             Self::At(host) => dialler.connect(host).await,
             Self::Elected(sentinels) => sentinels.connect(dialler).await,
+        }
+    }
+
+    /// Has `connection` closed when it should be made anew, to another server.
+    pub(super) fn watch(&self, dialler: &Arc<Dialler>, connection: &Arc<Connection>) {
+        if let Self::Elected(sentinels) = self {
+            let (sentinels, watched) = (sentinels.clone(), Arc::downgrade(connection));
+            tokio::spawn(sentinels.watch(Arc::clone(dialler), watched));
         }
     }
 }

@@ -1,16 +1,21 @@
 //! The master that sentinels agree on.
 
 use std::fmt;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use redis::{ServerErrorKind, Value};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::connection::Connection;
 use super::dialler::Dialler;
 use super::failure::Failure;
 use super::votes::most;
 use crate::servers::Host;
+
+/// How long lies between two looks whether the master is still one.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// Sentinels, and the name that they have for the master.
 #[derive(Clone)]
@@ -28,6 +33,7 @@ impl Sentinels {
         Ok(connection)
     }
 
+    /// Where most of the sentinels say that the master is.
     async fn elected(&self, dialler: &Dialler) -> Result<Host, Failure> {
         let mut answers = JoinSet::new();
         // Why a half: the master itself is to be reached in the same time.
@@ -45,7 +51,33 @@ impl Sentinels {
                 })
             });
         }
-        most(answers, self.hosts.len()).await
+        let (host, votes) = most(answers, self.hosts.len()).await?;
+        if votes > self.hosts.len() / 2 {
+            Ok(host)
+        } else {
+            Err(Failure::Undecided {
+                master: self.master.clone(),
+            })
+        }
+    }
+
+    /// Closes the connection when the sentinels have elected another master.
+    ///
+    /// Why: one that is cut from them does not know that it was replaced, and would claim once more what the next one
+    /// claims, too.
+    pub(super) async fn watch(self, dialler: Arc<Dialler>, watched: Weak<Connection>) {
+        loop {
+            sleep(BETWEEN_LOOKS).await;
+            let elected = self.elected(&dialler).await;
+            let Some(connection) = watched.upgrade().filter(|watched| watched.is_open()) else {
+                return;
+            };
+            // Why not if they are silent: that says nothing against it.
+            if elected.is_ok_and(|host| host.to_string() != connection.server()) {
+                connection.close();
+                return;
+            }
+        }
     }
 }
 

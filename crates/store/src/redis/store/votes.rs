@@ -4,14 +4,14 @@ use tokio::task::JoinSet;
 
 use super::failure::Failure;
 
-/// The answer that more than half of `voters` give, as soon as they have; else the one that most have given; and if none
-/// has given any, why one of them has not.
+/// The answer that more than half of `voters` give, as soon as they have; else the one that most have given; each with
+/// how many have. If none has given any, why one of them has not.
 ///
 /// Why not the first that comes: a server that is cut from the others tells what was so yesterday.
 pub(super) async fn most<T: PartialEq + 'static>(
     mut answers: JoinSet<Result<T, Failure>>,
     voters: usize,
-) -> Result<T, Failure> {
+) -> Result<(T, usize), Failure> {
     let mut counts: Vec<(T, usize)> = Vec::new();
     let mut failure = Failure::Nobody;
     while let Some(answer) = answers.join_next().await {
@@ -34,6 +34,5 @@ pub(super) async fn most<T: PartialEq + 'static>(
     counts
         .into_iter()
         .max_by_key(|(_, count)| *count)
-        .map(|(answer, _)| answer)
         .ok_or(failure)
 }

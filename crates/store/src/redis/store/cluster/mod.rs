@@ -210,7 +210,8 @@ impl Cluster {
                 slots::parse(answer, &host).ok_or(Failure::NoMaster)
             });
         }
-        most(answers, voters).await
+        let (ranges, _) = most(answers, voters).await?;
+        Ok(ranges)
     }
 
     fn map(&self) -> MutexGuard<'_, Map> {
