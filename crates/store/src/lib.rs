@@ -10,6 +10,8 @@
 //! | [`memory::MemoryStore`] | nothing: a restart forgets all | tests, and processes that may forget |
 //! | [`sql::sqlite::SqliteStore`] | restarts, `kill -9`, the loss of power | one machine |
 //! | `redis::RedisStore` | what its servers are set to keep | any number of machines |
+//! | `sql::postgres::PostgresStore` | what `synchronous_commit` says | any number of machines |
+//! | `sql::mysql::MysqlStore` | what `innodb_flush_log_at_trx_commit` says | any number of machines |
 //! | `memcached::MemcachedStore` | what nodes do, but not what befalls its servers | nodes that may forget |
 //!
 //! [`AnyStore`] is whichever of them a [`StoreUrl`] names. All of them pass the one suite in [`conformance`], and so

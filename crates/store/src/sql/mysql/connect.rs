@@ -4,7 +4,7 @@ use mysql_async::{ClientIdentity, Conn, Opts, OptsBuilder, SslOpts};
 
 use super::link::{MysqlLink, query, single};
 use super::migrate::migrate;
-use crate::servers::{Host, Servers, Tls};
+use crate::servers::{Host, Login, Servers, Tls};
 use crate::sql::DatabaseOptions;
 use crate::sql::network::{Driver, Failure, password};
 use crate::{OpenError, tls};
@@ -18,6 +18,7 @@ const REST: usize = 28_800;
 /// How a MySQL or `MariaDB` server is reached.
 pub struct Mysql {
     options: Opts,
+    login: Login,
     /// For the session, so that no statement and no transaction outlives what it is good for.
     settings: String,
 }
@@ -32,10 +33,9 @@ impl Driver for Mysql {
             timeout,
             ..
         } = &options.servers;
-        let password = password(login)?.map(|password| password.as_str().to_owned());
+        password(login)?;
         let builder = OptsBuilder::default()
             .user(login.user.as_deref())
-            .pass(password)
             .db_name(Some(&options.database))
             .prefer_socket(false)
             .tcp_keepalive(Some(*timeout))
@@ -47,6 +47,7 @@ impl Driver for Mysql {
         let seconds = timeout.as_secs().max(1);
         Ok(Self {
             options: builder.into(),
+            login: login.clone(),
             settings: format!(
                 "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
                  SET SESSION autocommit = 1, sql_mode = 'STRICT_ALL_TABLES', wait_timeout = {REST},
@@ -59,7 +60,8 @@ impl Driver for Mysql {
     async fn connect(&self, host: &Host) -> Result<MysqlLink, Failure> {
         let options = OptsBuilder::from_opts(self.options.clone())
             .ip_or_hostname(&host.name)
-            .tcp_port(host.port);
+            .tcp_port(host.port)
+            .pass(password(&self.login)?.map(|password| password.as_str().to_owned()));
         let mut connection = Conn::new(options).await?;
         is_known(&connection)?;
         query(&mut connection, &self.settings).await?;

@@ -80,3 +80,10 @@ impl Failure {
         }
     }
 }
+
+/// A file that was there when the store was opened, and is not any more.
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self::Broken(error.to_string())
+    }
+}

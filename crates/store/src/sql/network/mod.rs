@@ -128,7 +128,7 @@ async fn ask<W: Work>(
         .map_err(|_| stopped())?
 }
 
-/// The password of a login, read from its file if that is where it is.
+/// The password of a login, read from its file if that is where it is: for each connection, so that it can be changed.
 pub(super) fn password(login: &Login) -> Result<Option<Zeroizing<String>>, OpenError> {
     login.password().map_err(|source| OpenError::File {
         path: match &login.password {

@@ -6,7 +6,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::link::PostgresLink;
 use super::migrate::migrate;
-use crate::servers::{Host, Servers};
+use crate::servers::{Host, Login, Servers};
 use crate::sql::DatabaseOptions;
 use crate::sql::network::{Driver, Failure, password};
 use crate::{OpenError, tls};
@@ -14,6 +14,7 @@ use crate::{OpenError, tls};
 /// How a `PostgreSQL` server is reached.
 pub struct Postgres {
     config: Config,
+    login: Login,
     tls: Option<MakeRustlsConnect>,
     /// For the session, so that no statement and no transaction outlives what it is good for.
     settings: String,
@@ -43,12 +44,11 @@ impl Driver for Postgres {
         if let Some(user) = &login.user {
             config.user(user);
         }
-        if let Some(password) = password(login)? {
-            config.password(password.as_bytes());
-        }
+        password(login)?;
         let millis = timeout.as_millis().clamp(1, 2_147_483_647);
         Ok(Self {
             config,
+            login: login.clone(),
             tls: match tls {
                 Some(tls) => Some(MakeRustlsConnect::new(tls::client_config(tls)?)),
                 None => None,
@@ -73,9 +73,12 @@ impl Driver for Postgres {
 }
 
 impl Postgres {
-    async fn reach(&self, host: &Host) -> Result<Client, tokio_postgres::Error> {
+    async fn reach(&self, host: &Host) -> Result<Client, Failure> {
         let mut config = self.config.clone();
         config.host(&host.name).port(host.port);
+        if let Some(password) = password(&self.login)? {
+            config.password(password.as_bytes());
+        }
         // Why the connections' own results are of no interest: whoever uses the client is told the same.
         if let Some(tls) = &self.tls {
             let (client, connection) = config.connect(tls.clone()).await?;
