@@ -10,12 +10,11 @@ use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
 use super::SqliteOptions;
+use super::ask::{Ask, unavailable};
 use crate::rate::{RateTable, gcra};
 use crate::{Claim, Clock, OpenError, Quota, Rate, RateKey, SpentId, Store, StoreError};
-use writer::{Job, Reply, Writer};
+use writer::{Job, Question, Writer};
 
 /// How many claims may wait for the writer; more are refused at once.
 const QUEUE: usize = 4096;
@@ -84,10 +83,10 @@ impl SqliteStore {
     }
 
     /// Hands a job to the writer and waits for its reply, never longer than the timeout.
-    async fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, StoreError> {
-        let (reply, answer) = oneshot::channel();
+    async fn ask(&self, question: Question) -> Result<Claim, StoreError> {
+        let (job, answer) = Ask::new(question);
         let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
-        jobs.try_send(job(reply)).map_err(|error| match error {
+        jobs.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => unavailable("too many claims are waiting"),
             TrySendError::Disconnected(_) => stopped(),
         })?;
@@ -102,23 +101,17 @@ impl Store for SqliteStore {
     async fn claim(&self, id: SpentId, ttl: Duration) -> Result<Claim, StoreError> {
         let asked_at = self.clock.now();
         let expires_at = asked_at.saturating_add(ttl);
-        self.ask(|reply| Job::Claim {
+        self.ask(Question::Claim {
             id,
             asked_at,
             expires_at,
-            reply,
         })
         .await
     }
 
     async fn is_spent(&self, id: SpentId) -> Result<bool, StoreError> {
         let asked_at = self.clock.now();
-        self.ask(|reply| Job::Look {
-            id,
-            asked_at,
-            reply,
-        })
-        .await
+        Ok(self.ask(Question::Look { id, asked_at }).await? == Claim::Spent)
     }
 
     async fn step(&self, key: RateKey, quota: Quota) -> Result<Rate, StoreError> {
@@ -128,7 +121,7 @@ impl Store for SqliteStore {
 
     /// Commits a transaction that changes nothing.
     async fn ready(&self) -> Result<(), StoreError> {
-        self.ask(|reply| Job::Probe { reply }).await
+        self.ask(Question::Probe).await.map(drop)
     }
 }
 
@@ -139,10 +132,6 @@ impl Drop for SqliteStore {
             tracing::error!("the store's writer had panicked");
         }
     }
-}
-
-fn unavailable(why: impl Into<String>) -> StoreError {
-    StoreError::Unavailable(why.into().into())
 }
 
 fn stopped() -> StoreError {

@@ -5,10 +5,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
-use tokio::sync::oneshot;
 
-use super::unavailable;
 use crate::sql::SqliteOptions;
+use crate::sql::ask::{Ask, unavailable};
 use crate::{Claim, Clock, SpentId, StoreError, Timestamp};
 
 /// The most jobs in one transaction.
@@ -20,45 +19,20 @@ const SWEEP: usize = 512;
 /// How often an idle writer looks for expired ids.
 const IDLE: Duration = Duration::from_secs(1);
 
-pub(super) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+/// A question to the writer. To a look, the answer is what a claim would have got; to a probe, what that of a new id would.
+pub(super) type Job = Ask<Question, Claim>;
 
-pub(super) enum Job {
+pub(super) enum Question {
     Claim {
         id: SpentId,
         asked_at: Timestamp,
         expires_at: Timestamp,
-        reply: Reply<Claim>,
     },
     Look {
         id: SpentId,
         asked_at: Timestamp,
-        reply: Reply<bool>,
     },
-    Probe {
-        reply: Reply<()>,
-    },
-}
-
-impl Job {
-    /// Whether whoever asked has stopped waiting.
-    fn is_abandoned(&self) -> bool {
-        match self {
-            Self::Claim { reply, .. } => reply.is_closed(),
-            Self::Look { reply, .. } => reply.is_closed(),
-            Self::Probe { reply } => reply.is_closed(),
-        }
-    }
-
-    /// Why nobody cares whether the reply arrives: whoever asked has given up and refused by then.
-    fn answer(self, verdict: Verdict) {
-        match self {
-            Self::Claim { reply, .. } => drop(reply.send(verdict)),
-            Self::Look { reply, .. } => {
-                drop(reply.send(verdict.map(|claim| claim == Claim::Spent)));
-            }
-            Self::Probe { reply } => drop(reply.send(verdict.map(|_| ()))),
-        }
-    }
+    Probe,
 }
 
 type Verdict = Result<Claim, StoreError>;
@@ -138,15 +112,14 @@ impl Writer {
         step.sweep(self.clock.now(), self.grace, 2 * jobs.len())?;
         let verdicts = jobs
             .iter()
-            .map(|job| match *job {
-                Job::Claim {
+            .map(|job| match job.question {
+                Question::Claim {
                     id,
                     asked_at,
                     expires_at,
-                    ..
                 } => step.claim(id, asked_at, expires_at, self.limit),
-                Job::Look { id, asked_at, .. } => step.look(id, asked_at),
-                Job::Probe { .. } => step.probe(self.limit),
+                Question::Look { id, asked_at } => step.look(id, asked_at),
+                Question::Probe => step.probe(self.limit),
             })
             .collect::<rusqlite::Result<_>>()?;
         step.commit()?;
@@ -315,6 +288,7 @@ fn millis(at: Timestamp) -> i64 {
 #[cfg(test)]
 mod tests {
     use tempfile::TempDir;
+    use tokio::sync::oneshot;
 
     use super::*;
     use crate::ManualClock;
@@ -343,15 +317,12 @@ mod tests {
     impl Bench {
         /// A claim that is made now, and the reply that will come when it is served.
         fn job(&self, id: u32) -> (Job, oneshot::Receiver<Verdict>) {
-            let (reply, answer) = oneshot::channel();
             let asked_at = self.clock.now();
-            let job = Job::Claim {
+            Ask::new(Question::Claim {
                 id: SpentId::from_bytes(u128::from(id).to_be_bytes()),
                 asked_at,
                 expires_at: asked_at.saturating_add(TTL),
-                reply,
-            };
-            (job, answer)
+            })
         }
 
         fn claim(&mut self, ids: std::ops::Range<u32>) -> Vec<Verdict> {
