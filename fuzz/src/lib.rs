@@ -16,6 +16,7 @@ pub mod answer;
 pub mod dialect_body;
 pub mod forwarded;
 mod gate;
+pub mod memcached;
 pub mod open_key;
 pub mod open_token;
 pub mod request_body;

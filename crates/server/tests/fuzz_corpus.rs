@@ -128,3 +128,8 @@ fn dialects_bodies() {
 fn forwarding_headers() {
     check_all("forwarded", b"for=198.51.100.7", targets::forwarded::check);
 }
+
+#[test]
+fn answers_of_memcached() {
+    check_all("memcached", b"STORED\r\n", targets::memcached::check);
+}
