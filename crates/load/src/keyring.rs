@@ -45,6 +45,16 @@ impl Keyring {
         Ok(Self { gate, site })
     }
 
+    /// The key of a fresh challenge.
+    ///
+    /// # Errors
+    ///
+    /// There is no randomness.
+    pub fn key(&self) -> Result<String, Error> {
+        let issued = self.gate.issue(&self.site, Ask::any())?;
+        Ok(issued.key.as_str().to_owned())
+    }
+
     /// The answer to a challenge.
     ///
     /// # Errors

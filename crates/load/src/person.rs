@@ -12,10 +12,10 @@ pub struct Person {
 }
 
 impl Person {
-    /// With these connections, of which there are three.
-    pub(crate) fn new(ways: impl Iterator<Item = Connection>) -> Self {
+    /// With these connections: three, but for somebody who does nothing thrice.
+    pub fn new(ways: impl IntoIterator<Item = Connection>) -> Self {
         Self {
-            ways: ways.collect(),
+            ways: ways.into_iter().collect(),
             next: 0,
         }
     }

@@ -17,41 +17,18 @@ pub(crate) fn test_server(shell: &Shell) -> Result<PathBuf, Error> {
     executables(build, ["cattlegrid"]).map(|[server]| server)
 }
 
-/// The server as people run it.
+/// The server as people run it, and programs that load it.
 ///
 /// # Errors
 ///
 /// The build's, or [`Error::NoExecutable`].
-pub(crate) fn release_server(shell: &Shell) -> Result<PathBuf, Error> {
-    let build = cmd!(shell, "cargo build --release --package cattlegrid-server");
-    executables(build, ["cattlegrid"]).map(|[server]| server)
-}
-
-/// The server as people run it, and the program that loads several of them.
-///
-/// # Errors
-///
-/// The build's, or [`Error::NoExecutable`].
-pub(crate) fn release_soak(shell: &Shell) -> Result<[PathBuf; 2], Error> {
-    let build = cmd!(
-        shell,
-        "cargo build --release --package cattlegrid-server --package cattlegrid-load --bins"
-    );
-    executables(build, ["cattlegrid", "soak"])
-}
-
-/// Examples of the server's crate, which benchmarks need.
-///
-/// # Errors
-///
-/// The build's, or [`Error::NoExecutable`].
-pub(crate) fn release_examples<const N: usize>(
+pub(crate) fn release_loads<const N: usize>(
     shell: &Shell,
     names: [&'static str; N],
 ) -> Result<[PathBuf; N], Error> {
     let build = cmd!(
         shell,
-        "cargo build --release --package cattlegrid-server --examples"
+        "cargo build --release --package cattlegrid-server --package cattlegrid-load --bins"
     );
     executables(build, names)
 }

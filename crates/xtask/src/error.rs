@@ -73,6 +73,10 @@ pub(crate) enum Error {
     #[error("mend the file: {0}")]
     Deploy(String),
 
+    /// A benchmark's server refused what it was to do, so that what was measured means nothing.
+    #[error("the server under test refused what it should not: {0}")]
+    Refused(String),
+
     /// Code that the documentation tells people to copy does not do what it says.
     #[error(
         "this snippet of the documentation does not work, mend the page or the server: {why}\n{code}"

@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
@@ -34,9 +35,21 @@ impl Live {
     ///
     /// The server does not start; it says why itself.
     pub(crate) fn start(binary: &Path, environment: &[(&str, &str)]) -> Result<Self, Error> {
+        Self::started_by(command(binary), binary, environment)
+    }
+
+    /// Starts `binary` like [`Live::start`], by a command that may begin with another program.
+    ///
+    /// # Errors
+    ///
+    /// The server does not start; it says why itself.
+    pub(crate) fn started_by(
+        mut command: Command,
+        binary: &Path,
+        environment: &[(&str, &str)],
+    ) -> Result<Self, Error> {
         let data = tempfile::tempdir().map_err(Error::file("a temporary folder"))?;
         let start = Instant::now();
-        let mut command = command(binary);
         without_settings(&mut command)
             .args(["serve", "--json", "--listen", "127.0.0.1:0"])
             .args(["--log-level", "warn", "--data"])
@@ -55,6 +68,18 @@ impl Live {
             secret_key: text(&said, "secret_key")?,
             time_to_ready: start.elapsed(),
         })
+    }
+
+    /// Where the server listens.
+    ///
+    /// # Errors
+    ///
+    /// It said something else.
+    pub(crate) fn socket_address(&self) -> Result<SocketAddr, Error> {
+        let address = self.address.strip_prefix("http://");
+        address
+            .and_then(|address| address.parse().ok())
+            .ok_or(Error::NoField("address"))
     }
 
     /// The id of the server's process.

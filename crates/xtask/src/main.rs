@@ -69,8 +69,8 @@ enum Bench {
     Peers(Keep),
     /// The Python package beside the packages that it stands in for, on one core
     DropIns(Keep),
-    /// The running server: siteverify beside a constant handler, memory when idle, time to ready
-    Service(Keep),
+    /// The running server: its operations on each store beside a constant handler, its memory, several nodes, and peers
+    Service(bench::service::Service),
 }
 
 #[derive(Subcommand)]
@@ -118,8 +118,8 @@ fn run(cli: &Cli) -> Result<(), Error> {
             package.publish(&shell, keep.write)
         }
         Chore::Bench {
-            what: Some(Bench::Service(keep)),
-        } => bench::service::run(&shell)?.publish(&shell, keep.write),
+            what: Some(Bench::Service(service)),
+        } => service.run(&shell),
         Chore::Soak {
             what: None,
             minutes,

@@ -36,7 +36,7 @@ fn run(shell: &Shell, what: &[&str]) -> Result<(), Error> {
     for tool in Tool::SERVERS {
         tool.ensure(shell)?;
     }
-    let [server, soak] = artifact::release_soak(shell)?;
+    let [server, soak] = artifact::release_loads(shell, ["cattlegrid", "soak"])?;
     cmd!(shell, "{soak} {server} {what...}").run()?;
     Ok(())
 }

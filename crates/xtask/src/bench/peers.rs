@@ -120,5 +120,6 @@ fn report(results: &[Vec<Count>]) -> Report {
             "`hard` is faster by",
         ],
         rows,
+        note: String::new(),
     }
 }

@@ -14,7 +14,8 @@ const ROUNDS: usize = 5;
 const SECONDS: &str = "2";
 /// Where everything that races fetch and build stays.
 const SCRATCH: &str = "target/bench";
-const PYTHON: &str = "bench/python";
+/// Where the Python racers are, and their requirements.
+pub(super) const PYTHON: &str = "bench/python";
 
 /// The command that runs a racer, which prints how often it did what it does.
 pub(super) struct Racer(Vec<PathBuf>);

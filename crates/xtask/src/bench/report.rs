@@ -15,6 +15,8 @@ pub(crate) struct Report {
     pub(crate) name: &'static str,
     pub(crate) header: Vec<&'static str>,
     pub(crate) rows: Vec<Vec<String>>,
+    /// What must be said of the figures besides the machine; nothing if empty
+    pub(crate) note: String,
 }
 
 impl Report {
@@ -24,7 +26,8 @@ impl Report {
     ///
     /// The page cannot be read or written, or it has no place for this report.
     pub(crate) fn publish(&self, shell: &Shell, keep: bool) -> Result<(), Error> {
-        let text = format!("{}\n{}\n", self.table(), machine(shell)?);
+        let text = format!("{}\n{} {}", self.table(), machine(shell)?, self.note);
+        let text = format!("{}\n", text.trim_end());
         println!("\n{text}");
         if keep {
             self.keep(&shell.current_dir().join(PAGE), &text)?;
@@ -101,6 +104,7 @@ mod tests {
             name: "x",
             header: vec!["what", "how many"],
             rows: vec![vec!["sheep".into(), "3".into()]],
+            note: String::new(),
         };
         assert_eq!(
             report.table(),

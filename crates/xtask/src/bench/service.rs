@@ -1,218 +1,144 @@
-//! The running server: how fast siteverify is beside a handler that does nothing, and what an idle server takes.
+//! The running server: how fast each operation is on each store, what it costs, and what peers do with the same core.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    thread,
-    time::Duration,
-};
+mod cores;
+mod dialects;
+mod first_start;
+mod live_ids;
+mod load;
+mod nodes;
+mod operations;
+mod passes;
+mod plot;
+mod steady;
+mod stores;
+mod subject;
+mod supplies;
 
-use cattlegrid_services::{Background, command};
+use std::fs;
+
+use clap::{Args, ValueEnum};
 use xshell::{Shell, cmd};
 
-use super::{Report, median};
-use crate::{artifact, error::Error, live::Live, tools::Tool};
+use super::Report;
+use crate::{error::Error, tools::Tool};
+use cores::Beside;
+use operations::Operation;
+use stores::StoreKind;
+use subject::Programs;
 
-/// Rounds of every measurement; the server and its reference take turns.
-const ROUNDS: usize = 5;
-/// Tokens in the load. When they are used up they are sent again, which takes the same unsealing and the same claim.
-const TOKENS: &str = "200000";
-/// How the load generator is called: long enough for a steady state, on few enough threads to leave the server a core.
-const LOAD: [&str; 3] = ["--threads=1", "--connections=64", "--duration=5s"];
-/// How long a server that nobody calls is left alone before its memory is read.
-const IDLE: Duration = Duration::from_secs(2);
+/// Where the plot of the operations is.
+const PLOT: &str = "docs/benchmarks.svg";
 
-/// The secret key of the site whose tokens are verified.
-const SECRET_KEY: &str = "the-secret-key-of-the-benchmark";
-/// The dialects of siteverify, the native one first: how each is called, configured and reached.
-const DIALECTS: [(&str, &str, &str); 5] = [
-    ("native", "cattlegrid", "/siteverify"),
-    ("hCaptcha's", "hcaptcha", "/siteverify"),
-    (
-        "reCAPTCHA v2's",
-        "recaptcha-v2",
-        "/recaptcha/api/siteverify",
-    ),
-    (
-        "reCAPTCHA v3's",
-        "recaptcha-v3",
-        "/recaptcha/api/siteverify",
-    ),
-    ("Turnstile's", "turnstile", "/turnstile/v0/siteverify"),
-];
-
-/// What one round found.
-struct Round {
-    milliseconds_to_ready: f64,
-    idle_megabytes: f64,
-    /// For each of the dialects.
-    verified_per_second: [f64; DIALECTS.len()],
-    constants_per_second: f64,
+/// What is measured of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Memory when idle, and time to ready, at a first start
+    FirstStart,
+    /// The siteverify of each dialect beside the native one
+    Dialects,
+    /// Issue, picture, answer and verify, for each store, beside a constant handler
+    Operations,
+    /// Verify on Redis at half the peak rate
+    Steady,
+    /// What stores take for each live id
+    LiveIds,
+    /// One node against two and three on the same core
+    Nodes,
+    /// Whole visits beside peers
+    Passes,
 }
 
-impl Round {
-    fn native_per_second(&self) -> f64 {
-        self.verified_per_second[0]
+impl Part {
+    const ALL: [Self; 7] = [
+        Self::FirstStart,
+        Self::Dialects,
+        Self::Operations,
+        Self::Steady,
+        Self::LiveIds,
+        Self::Nodes,
+        Self::Passes,
+    ];
+}
+
+/// What to measure, and whether to keep it.
+#[derive(Args)]
+pub(crate) struct Service {
+    /// Parts to measure; all of them when none is named
+    parts: Vec<Part>,
+    /// Measure only this store, for the parts that go through all; may be repeated
+    #[arg(long)]
+    store: Vec<StoreKind>,
+    /// Measure only this operation; may be repeated
+    #[arg(long)]
+    operation: Vec<Operation>,
+    /// Put the tables into docs/benchmarks.md, and the plot beside it
+    #[arg(long, conflicts_with_all = ["store", "operation"])]
+    write: bool,
+}
+
+impl Service {
+    /// Measures, and publishes what was found.
+    ///
+    /// # Errors
+    ///
+    /// A program is missing, or does not build, start or answer as it should.
+    pub(crate) fn run(&self, shell: &Shell) -> Result<(), Error> {
+        Tool::Wrk.ensure(shell)?;
+        let programs = Programs::build(shell)?;
+        for part in or_all(&self.parts, &Part::ALL) {
+            self.measure(shell, &programs, part)?
+                .publish(shell, self.write)?;
+        }
+        Ok(())
+    }
+
+    fn measure(&self, shell: &Shell, programs: &Programs, part: Part) -> Result<Report, Error> {
+        let _beside = match part {
+            // Why: a newcomer's server has all cores.
+            Part::FirstStart => None,
+            _ => Some(Beside::the_server(shell)?),
+        };
+        match part {
+            Part::FirstStart => first_start::run(&programs.server),
+            Part::Dialects => dialects::run(shell, programs),
+            Part::Operations => self.operations(shell, programs),
+            Part::Steady => steady::run(shell, programs),
+            Part::LiveIds => live_ids::run(shell, programs, &self.stores()),
+            Part::Nodes => nodes::run(shell, programs),
+            Part::Passes => passes::run(shell, programs),
+        }
+    }
+
+    fn operations(&self, shell: &Shell, programs: &Programs) -> Result<Report, Error> {
+        let operations = or_all(&self.operation, &Operation::ALL);
+        let measured = operations::run(shell, programs, &self.stores(), &operations)?;
+        if self.write {
+            fs::write(PLOT, plot::draw(&measured)).map_err(Error::file(PLOT))?;
+        }
+        Ok(operations::report(&measured, versions(shell)?))
+    }
+
+    fn stores(&self) -> Vec<StoreKind> {
+        or_all(&self.store, &StoreKind::ALL)
     }
 }
 
-/// Measures.
-///
-/// # Errors
-///
-/// A program is missing, or does not build, start or answer.
-pub(crate) fn run(shell: &Shell) -> Result<Report, Error> {
-    Tool::Wrk.ensure(shell)?;
-    let server = artifact::release_server(shell)?;
-    let [tokens, constant] = artifact::release_examples(shell, ["tokens", "constant"])?;
-    let rounds = (1..=ROUNDS)
-        .map(|round| {
-            println!("round {round} of {ROUNDS}");
-            measure(shell, &server, &tokens, &constant)
-        })
-        .collect::<Result<Vec<_>, Error>>()?;
-    Ok(report(&rounds))
+/// What was chosen, or all if nothing was.
+fn or_all<T: Clone>(chosen: &[T], all: &[T]) -> Vec<T> {
+    if chosen.is_empty() { all } else { chosen }.to_vec()
 }
 
-fn measure(shell: &Shell, server: &Path, tokens: &Path, constant: &Path) -> Result<Round, Error> {
-    let (milliseconds_to_ready, idle_megabytes) = idle(server)?;
-    let folder = tempfile::tempdir().map_err(Error::file("a temporary folder"))?;
-    let earned = folder.path().join("tokens.txt");
-    let mut verified_per_second = [0.0; DIALECTS.len()];
-    for (figure, (_, dialect, path)) in verified_per_second.iter_mut().zip(DIALECTS) {
-        let environment = speaking(dialect);
-        let live = Live::start(server, &environment)?;
-        earn(shell, tokens, &live, &environment, &earned)?;
-        *figure = load(shell, &format!("{}{path}", live.address), &earned)?;
-    }
-    let (_reference, address) = Background::start(command(constant))?;
-    let constants_per_second = load(shell, &format!("{}/siteverify", address.trim()), &earned)?;
-    Ok(Round {
-        milliseconds_to_ready,
-        idle_megabytes,
-        verified_per_second,
-        constants_per_second,
-    })
-}
-
-/// Milliseconds from start to ready, and resident megabytes after a while of nothing, at a first start.
-fn idle(server: &Path) -> Result<(f64, f64), Error> {
-    let live = Live::start(server, &[])?;
-    thread::sleep(IDLE);
-    Ok((
-        live.time_to_ready.as_secs_f64() * 1000.0,
-        resident_megabytes(live.id())?,
-    ))
-}
-
-/// What configures a server with a site that speaks `dialect`, and the memory store.
-fn speaking(dialect: &str) -> [(&str, &str); 5] {
-    [
-        ("CATTLEGRID_STORE", "memory:"),
-        ("CATTLEGRID_DEMO", "true"),
-        ("CATTLEGRID_SITES__0__KEY", "benchmark"),
-        ("CATTLEGRID_SITES__0__SECRET", SECRET_KEY),
-        ("CATTLEGRID_SITES__0__DIALECT", dialect),
-    ]
-}
-
-/// Writes response tokens that the server accepts into `file`. Earned now, as they expire.
-fn earn(
-    shell: &Shell,
-    program: &Path,
-    live: &Live,
-    environment: &[(&str, &str)],
-    file: &Path,
-) -> Result<(), Error> {
-    let data = live.data();
-    let tokens = cmd!(shell, "{program} {data} {TOKENS}")
-        .envs(environment.iter().copied())
-        .quiet()
-        .read()?;
-    fs::write(file, tokens).map_err(Error::file(file))
-}
-
-fn report(rounds: &[Round]) -> Report {
-    let middle = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure).collect());
-    let row = |what: &str, figure: String, bar: &str| vec![what.to_owned(), figure, bar.to_owned()];
-    let costs = DIALECTS
-        .iter()
-        .enumerate()
-        .skip(1)
-        .map(|(index, (name, ..))| {
-            let of_native = |r: &Round| r.native_per_second() / r.verified_per_second[index];
-            let middle = median(rounds.iter().map(of_native).collect());
-            let what = format!("{name} siteverify, times the cost of the native one");
-            row(&what, format!("{middle:.2}"), "at most 1.1")
-        });
-    Report {
-        name: "service",
-        header: vec!["what", "figure", "to reach"],
-        rows: [
-            row(
-                "siteverify with the memory store, requests/s",
-                format!("{:.0}", middle(Round::native_per_second)),
-                "",
-            ),
-            row(
-                "a handler that returns a constant, requests/s",
-                format!("{:.0}", middle(|r| r.constants_per_second)),
-                "",
-            ),
-            row(
-                "siteverify, as a part of the constant",
-                format!(
-                    "{:.2}",
-                    middle(|r| r.native_per_second() / r.constants_per_second)
-                ),
-                "at least 0.6",
-            ),
-        ]
+/// The programs that the figures are of.
+fn versions(shell: &Shell) -> Result<String, Error> {
+    let stores = StoreKind::ALL
         .into_iter()
-        .chain(costs)
-        .chain([
-            row(
-                "resident when idle, MB",
-                format!("{:.1}", middle(|r| r.idle_megabytes)),
-                "below 20",
-            ),
-            row(
-                "from start to ready, ms",
-                format!("{:.0}", middle(|r| r.milliseconds_to_ready)),
-                "within 150",
-            ),
-        ])
-        .collect(),
-    }
-}
-
-/// Requests per second.
-fn load(shell: &Shell, url: &str, tokens: &Path) -> Result<f64, Error> {
-    let output = cmd!(
-        shell,
-        "wrk {LOAD...} --script bench/verify.lua {url} -- {SECRET_KEY} {tokens}"
-    )
-    .quiet()
-    .read()?;
-    output
-        .lines()
-        .find_map(|line| line.strip_prefix("Requests/sec:")?.trim().parse().ok())
-        .ok_or(Error::NoFigure("requests per second"))
-}
-
-/// Resident memory of a process, in units of a million bytes.
-fn resident_megabytes(process: u32) -> Result<f64, Error> {
-    let file = PathBuf::from(format!("/proc/{process}/status"));
-    let status = fs::read_to_string(&file).map_err(Error::file(&file))?;
-    let kibibytes: f64 = status
-        .lines()
-        .find_map(|line| {
-            line.strip_prefix("VmRSS:")?
-                .trim()
-                .strip_suffix(" kB")?
-                .parse()
-                .ok()
-        })
-        .ok_or(Error::NoFigure("resident memory"))?;
-    Ok(kibibytes * 1024.0 / 1e6)
+        .map(|store| store.version(shell))
+        .collect::<Result<Vec<_>, _>>()?;
+    let stores: Vec<String> = stores.into_iter().flatten().collect();
+    let wrk = cmd!(shell, "wrk --version")
+        .quiet()
+        .ignore_status()
+        .read()?;
+    let wrk = wrk.split_whitespace().nth(1).unwrap_or_default().to_owned();
+    Ok(format!("{}, wrk {wrk}.", stores.join(", ")))
 }
