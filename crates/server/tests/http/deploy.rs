@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -191,6 +192,27 @@ async fn the_balancer_loses_no_request_when_a_node_stops() {
     for _ in 0..20 {
         assert_eq!(ask("/openapi.json").await.unwrap().status(), 200);
     }
+}
+
+#[test]
+fn the_nodes_of_the_compose_file_are_configured_as_they_may_be() {
+    let home = Home::new();
+    let compose = deployed("compose.yaml");
+    let secret = home.file("secret", &"s".repeat(43));
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o400)).unwrap();
+    let variables: Vec<_> = values(&compose, "CATTLEGRID_")
+        .into_iter()
+        .map(|line| line.split_once(": ").unwrap())
+        .collect();
+    assert!(variables.len() > 3);
+    let ended = run(program()
+        .arg("check")
+        .envs(variables.iter().map(|(name, value)| {
+            let value = value.replace("/run/secrets/cattlegrid", secret.to_str().unwrap());
+            (format!("CATTLEGRID_{name}"), value)
+        })));
+    assert_eq!(ended.status, Some(0), "{}", ended.err);
+    assert!(ended.out.contains("redis://valkey:6379"), "{}", ended.out);
 }
 
 /// Each metric that the text names, and the labels that it names with it.
