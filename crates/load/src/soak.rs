@@ -27,6 +27,13 @@ const AGAIN: usize = 1000;
 /// What is said while nothing is broken.
 const EXPECTED: [&str; 3] = ["success", "spent-key", "already-seen-response"];
 
+/// Time for the balancer to notice, and limits that nobody reaches, so that the store is asked for them, too.
+const SETTINGS: &str = "\
+limits.drain_time = \"2s\"
+rate_limits.issue.total = \"1000000/1m\"
+rate_limits.answer.site = \"1000000/1m\"
+";
+
 /// What is made to fail, in turn.
 #[derive(Clone, Copy, Debug)]
 enum Failure {
@@ -154,7 +161,7 @@ impl Stand {
         let cut = format!("redis://{}", wire.address());
         let stores = [&cut, store.url(), store.url()];
         Ok(Self {
-            fleet: Fleet::start(program, &stores, "limits.drain_time = \"2s\"")?,
+            fleet: Fleet::start(program, &stores, SETTINGS)?,
             wire,
             store,
         })
