@@ -145,6 +145,9 @@ impl Wire {
         self.pass()?;
         let server = self.lock().server;
         let server = TcpStream::connect(server)?;
+        // Why: what comes in small parts is not to wait for each other here.
+        client.set_nodelay(true)?;
+        server.set_nodelay(true)?;
         let mut state = self.lock();
         state.open.retain(|stream| stream.peer_addr().is_ok());
         state

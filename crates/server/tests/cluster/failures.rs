@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cattlegrid_load::{Account, Connection, Crowd, Fleet, Passed, Person, SECRET_KEY, Told};
-use cattlegrid_services::{Cut, Redis, RedisCluster, Service};
+use cattlegrid_services::{Cut, MariaDb, Postgres, Redis, RedisCluster, Service};
 use serde_json::json;
 
 use crate::program;
 
-/// How soon a node gives up on its store: often, here.
-const TIMEOUT: &str = "timeout_ms=500";
+/// How soon a node gives up on its store: sooner than by default, and late enough for a database to make its tables.
+const TIMEOUT: &str = "timeout_ms=1500";
 
 /// What may be said while something fails, beside success: why it was refused, or that nobody was there to ask.
 const REASONS: [&str; 6] = [
@@ -137,6 +137,16 @@ async fn the_store_is_killed(mut store: Service) {
 async fn redis_is_killed() {
     let on_disk = ["--appendonly", "yes", "--appendfsync", "always"];
     the_store_is_killed(Redis::with(&on_disk).unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_is_killed() {
+    the_store_is_killed(Postgres::start().unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mariadb_is_killed() {
+    the_store_is_killed(MariaDb::start().unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -61,6 +61,16 @@ async fn on_a_redis_cluster() {
 }
 
 #[tokio::test]
+async fn on_postgres() {
+    people_pass_once(Kind::Postgres).await;
+}
+
+#[tokio::test]
+async fn on_mariadb() {
+    people_pass_once(Kind::MariaDb).await;
+}
+
+#[tokio::test]
 async fn on_memcached() {
     people_pass_once(Kind::Memcached).await;
 }

@@ -50,6 +50,16 @@ async fn on_a_redis_cluster() {
 }
 
 #[tokio::test]
+async fn on_postgres() {
+    each_token_passes_once(Kind::Postgres).await;
+}
+
+#[tokio::test]
+async fn on_mariadb() {
+    each_token_passes_once(Kind::MariaDb).await;
+}
+
+#[tokio::test]
 async fn on_memcached() {
     each_token_passes_once(Kind::Memcached).await;
 }
