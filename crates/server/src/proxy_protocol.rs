@@ -52,3 +52,34 @@ fn spoken_for(header: &Header<'_>) -> io::Result<Option<SocketAddr>> {
         _ => Err(io::Error::other("the proxy names no address of a client")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tokio::runtime::Builder;
+
+    use super::*;
+
+    const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
+
+    proptest! {
+        /// Whatever comes: nothing panics, no more is read than the header, and only one that is whole names an address.
+        #[test]
+        fn no_more_than_a_header_is_read(
+            start in prop_oneof![Just(SIGNATURE.to_vec()), prop::collection::vec(any::<u8>(), 0..20)],
+            command in prop_oneof![Just(0x20_u8), Just(0x21), any::<u8>()],
+            family in prop_oneof![Just(0x11_u8), Just(0x21), any::<u8>()],
+            length in 0_u16..64,
+            rest in prop::collection::vec(any::<u8>(), 0..80),
+        ) {
+            let bytes = [start.as_slice(), &[command, family], &length.to_be_bytes(), &rest].concat();
+            let mut stream = bytes.as_slice();
+            let runtime = Builder::new_current_thread().build().unwrap();
+            if runtime.block_on(source(&mut stream)).is_ok() {
+                prop_assert!(bytes.starts_with(SIGNATURE));
+                let said = usize::from(u16::from_be_bytes([bytes[14], bytes[15]]));
+                prop_assert_eq!(bytes.len() - stream.len(), START + said);
+            }
+        }
+    }
+}

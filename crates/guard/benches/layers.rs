@@ -1,0 +1,95 @@
+//! What the layers cost a request, with the rates in memory.
+
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a benchmark stops where something is missing, and the macro makes functions without documentation"
+)]
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use cattlegrid_guard::client_ip::{ClientIp, ClientIpLayer, ForwardingHeader, PeerAddr, Proxies};
+use cattlegrid_guard::rate_limit::{Limiter, RateLimitLayer, Rates, Salt};
+use cattlegrid_guard::{AddressPrefix, Networks};
+use cattlegrid_store::SystemClock;
+use cattlegrid_store::memory::MemoryStore;
+use criterion::{Criterion, criterion_group, criterion_main};
+use http::request::Parts;
+use http::{Request, Response};
+use tokio::runtime::Builder;
+use tower::{Service, ServiceBuilder, service_fn};
+
+fn limiter(quota: &str) -> Limiter<MemoryStore> {
+    let clock = Arc::new(SystemClock::new());
+    let rates = Rates::new(MemoryStore::new(1, clock.clone()), clock);
+    let salt = Salt::new(&[7; 32]);
+    Limiter::new("address", quota.parse().unwrap(), &salt, Arc::new(rates)).unwrap()
+}
+
+fn request(header: ForwardingHeader, value: &str) -> Request<()> {
+    let peer: SocketAddr = "10.0.0.1:4711".parse().unwrap();
+    let request = Request::builder().header(header.name(), value);
+    request.extension(PeerAddr(peer)).body(()).unwrap()
+}
+
+fn layers(criterion: &mut Criterion) {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let trusted = Networks::parse(["10.0.0.0/8"]).unwrap();
+
+    for (name, header, value) in [
+        (
+            "x_forwarded_for",
+            ForwardingHeader::XForwardedFor,
+            "203.0.113.9, 198.51.100.7",
+        ),
+        (
+            "forwarded",
+            ForwardingHeader::Forwarded,
+            "for=203.0.113.9, for=\"198.51.100.7:80\";proto=https",
+        ),
+    ] {
+        let proxies = Proxies::new(trusted.clone(), header);
+        let request = request(header, value);
+        let peer = request.extensions().get::<PeerAddr>().unwrap().0.ip();
+        criterion.bench_function(&format!("client_ip/{name}"), |bencher| {
+            bencher.iter(|| proxies.client(peer, request.headers()));
+        });
+    }
+
+    for (name, quota) in [("within", "1000000/1s"), ("over", "1/1h")] {
+        let limiter = limiter(quota);
+        criterion.bench_function(&format!("check/{name}"), |bencher| {
+            bencher.iter(|| runtime.block_on(limiter.check([7; 16])));
+        });
+    }
+
+    let answer =
+        service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(String::new())));
+    let prefix = AddressPrefix::default();
+    let mut guarded = ServiceBuilder::new()
+        .layer(ClientIpLayer::new(Proxies::new(
+            trusted,
+            ForwardingHeader::XForwardedFor,
+        )))
+        .layer(RateLimitLayer::new(
+            limiter("1000000/1s"),
+            move |parts: &Parts| {
+                let client = parts.extensions.get();
+                client.map(|&ClientIp(client)| prefix.block(client))
+            },
+        ))
+        .service(answer);
+    let mut bare = answer;
+    let asked = request(ForwardingHeader::XForwardedFor, "198.51.100.7");
+    criterion.bench_function("request/bare", |bencher| {
+        bencher.iter(|| runtime.block_on(bare.call(asked.clone())));
+    });
+    criterion.bench_function("request/both_layers", |bencher| {
+        bencher.iter(|| runtime.block_on(guarded.call(asked.clone())));
+    });
+}
+
+criterion_group!(benches, layers);
+criterion_main!(benches);
