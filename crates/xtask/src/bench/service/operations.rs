@@ -74,7 +74,9 @@ impl Operation {
     /// The share of the constant handler's requests per second that is to be reached.
     fn to_reach(self, setup: Setup) -> &'static str {
         match (self, setup.store, setup.limits) {
-            (Self::Issue, StoreKind::Memory, Limits::Off) => "at least 0.7",
+            (Self::Issue, StoreKind::Redis, _) | (Self::Issue, StoreKind::Memory, Limits::Off) => {
+                "at least 0.7"
+            }
             (Self::Verify, StoreKind::Redis, _) => "at least 0.5",
             _ => "",
         }
