@@ -1,7 +1,7 @@
 //! How often somebody may come: by address, by site, and over all, in that order.
 //!
-//! The limit by address is a layer around a route, [`RateLimits::around`]. The others are asked where the site is known,
-//! [`RateLimits::admit`], deep inside of a handler and before anything is spent. What they refuse is not for the
+//! The limit by address is a layer around a route, `around`. The others are asked where the site is known,
+//! `RateLimits::admit`, deep inside of a handler and before anything is spent. What they refuse is not for the
 //! handler to translate: it is dropped where it stands, as one that takes too long is, and the route answers 429 in the
 //! one form that all dialects share.
 
@@ -156,7 +156,7 @@ impl RateLimits {
         }
     }
 
-    /// Whether [`RateLimits::admit`] would ask anything.
+    /// Whether `RateLimits::admit` would ask anything.
     pub(crate) fn is_any_inside(&self, operation: Operation) -> bool {
         self.limits
             .get(&operation)
