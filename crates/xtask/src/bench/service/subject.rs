@@ -82,8 +82,6 @@ impl Programs {
             ("CATTLEGRID_SITES__0__KEY", SITE_KEY),
             ("CATTLEGRID_SITES__0__SECRET", SECRET_KEY),
             ("CATTLEGRID_SITES__0__DIALECT", dialect),
-            // Why: without any, a server on the loopback address alone takes all clients for a proxy's, and limits none.
-            ("CATTLEGRID_CLIENT_ADDRESS__TRUSTED_PROXIES__0", "192.0.2.1"),
         ];
         environment.extend(LIMITED.map(|limit| (limit, limits.quota())));
         Live::started_by(on_server_core(&self.server), &self.server, &environment)
