@@ -16,7 +16,7 @@ const LINE: f64 = 25.0;
 const BETWEEN: f64 = 30.0;
 const BAR: f64 = 15.0;
 /// Of a line: the store's name to the left of its bar, and to the right the figure and the p99.
-const NAMES: f64 = 120.0;
+const NAMES: f64 = 128.0;
 const FIGURES: f64 = 56.0;
 const TIMES: f64 = 58.0;
 const LONGEST_BAR: f64 = PANEL - NAMES - FIGURES - TIMES;
