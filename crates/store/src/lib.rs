@@ -52,6 +52,13 @@
 #![forbid(unsafe_code)]
 
 mod any;
+#[cfg(any(
+    feature = "redis",
+    feature = "postgres",
+    feature = "mysql",
+    feature = "memcached"
+))]
+mod chance;
 mod clock;
 pub mod conformance;
 mod error;

@@ -359,34 +359,6 @@ pub(crate) async fn a_guest_needs_no_more_than_tables_made_by_hand<D: Database>(
     assert!(matches!(rate, Ok(Rate::Within { .. })), "{rate:?}");
 }
 
-/// Prints how many claims are decided in a second, by how many wait at a time.
-pub(crate) async fn claims_in_a_second<D: Database>() {
-    const SECONDS: u64 = 4;
-    let database = D::start();
-    let store = patient(&database, &fresh(&database).await);
-    works(&store).await;
-    for callers in [1, 4, 64, 512, 2048] {
-        let begun = tokio::time::Instant::now();
-        let mut claims = JoinSet::new();
-        for caller in 0..callers {
-            let store = Arc::clone(&store);
-            claims.spawn(async move {
-                let mut claimed = 0;
-                while begun.elapsed() < Duration::from_secs(SECONDS) {
-                    // Why shuffled: real ids are anywhere.
-                    let n = (callers << 96) | (caller << 64) | u128::from(claimed);
-                    let n = n.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-                    assert_eq!(store.claim(id(n), TTL).await.unwrap(), Claim::First);
-                    claimed += 1;
-                }
-                claimed
-            });
-        }
-        let claimed: u64 = claims.join_all().await.into_iter().sum();
-        println!("{callers} callers: {} claims/s", claimed / SECONDS);
-    }
-}
-
 /// Makes a test of each function of this module, for one kind of database.
 #[macro_export]
 macro_rules! test_all {
@@ -410,12 +382,6 @@ macro_rules! test_all {
             tables_of_a_later_release_are_left_alone
             a_guest_needs_no_more_than_tables_made_by_hand
             over_tls_the_server_s_certificate_is_verified
-        }
-
-        #[tokio::test(flavor = "multi_thread")]
-        #[ignore = "it measures, and asserts nothing"]
-        async fn claims_in_a_second() {
-            database::claims_in_a_second::<$database>().await;
         }
     };
 }

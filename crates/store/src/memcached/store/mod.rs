@@ -8,7 +8,6 @@ mod steps;
 mod warning;
 mod wire;
 
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,11 +120,4 @@ impl Store for MemcachedStore {
         };
         self.call(all).await
     }
-}
-
-/// A part of `most`, by chance.
-fn jitter(most: Duration) -> Duration {
-    // Why not a generator of random numbers: each of these states has other keys, and no more is needed.
-    let chance = RandomState::new().hash_one(()) as u32;
-    most.mul_f64(f64::from(chance) / f64::from(u32::MAX))
 }

@@ -8,9 +8,9 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use super::expiry::Expiry;
-use super::jitter;
 use super::warning::Warning;
 use super::wire::Connection;
+use crate::chance;
 use crate::servers::{Host, Login};
 
 /// The most connections to one server.
@@ -109,7 +109,7 @@ impl Server {
         let outage = opened.as_ref().err().map(|error| Outage {
             failures: failures.saturating_add(1),
             why: error.to_string(),
-            retry_at: Instant::now() + pause(failures),
+            retry_at: Instant::now() + chance::pause(failures, PAUSE, LONGEST_PAUSE),
         });
         *lock(&self.outage) = outage;
         opened
@@ -128,13 +128,6 @@ impl Server {
         outage.retry_at = Instant::now() + self.patience;
         Ok(outage.failures)
     }
-}
-
-/// Twice as long after each failure, give or take.
-fn pause(failures: u32) -> Duration {
-    let pause = PAUSE * 2_u32.saturating_pow(failures.min(16));
-    let pause = pause.min(LONGEST_PAUSE);
-    pause / 2 + jitter(pause / 2)
 }
 
 /// Why poison is passed over: whoever holds the lock changes what it holds in one go.

@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use super::cluster::Cluster;
 use super::expiry::Expiry;
-use super::jitter;
+use crate::chance::jitter;
 use crate::rate::gcra::{self, Micros};
 use crate::{Clock, Quota, Rate, RateKey};
 

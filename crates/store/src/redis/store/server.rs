@@ -1,6 +1,5 @@
 //! One server: its connection, made when it is needed and made anew when it is lost.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,6 +9,7 @@ use tokio::time::timeout_at;
 
 use super::failure::Failure;
 use super::line::{Line, Lines};
+use crate::chance;
 
 /// How long a server that could not be reached is left alone, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -151,12 +151,9 @@ impl Server {
     /// The state after another failure.
     fn down(&self, failure: Failure) -> State {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed);
-        let pause = FIRST_PAUSE
-            .saturating_mul(1 << failures.min(10))
-            .min(LONGEST_PAUSE);
         State::Down {
             failure,
-            until: Instant::now() + pause.mul_f64(jitter()),
+            until: Instant::now() + chance::pause(failures, FIRST_PAUSE, LONGEST_PAUSE),
         }
     }
 
@@ -184,11 +181,4 @@ enum Found {
 /// Whether there is something to be done about it: another server, or another command.
 fn is_for_the_sender(error: &redis::ServerError) -> bool {
     matches!(error.code(), "MOVED" | "ASK" | "NOSCRIPT")
-}
-
-/// From a half to one, so that nodes that lost their server together do not come back together.
-fn jitter() -> f64 {
-    // Why this: it is the standard library's only source of chance, and nothing depends on how good it is.
-    let chance = RandomState::new().hash_one(()) as u32;
-    0.5 + 0.5 * f64::from(chance) / f64::from(u32::MAX)
 }

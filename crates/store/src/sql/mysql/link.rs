@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use mysql_async::prelude::{FromValue, Queryable as _};
 use mysql_async::{Conn, Error, IoError, Row};
 
+use crate::chance::random;
 use crate::rate::gcra::Micros;
-use crate::sql::network::{Failure, GRACE, Link, Rates, random};
+use crate::sql::network::{Failure, GRACE, Link, Rates};
 use crate::{RateKey, SpentId};
 
 /// The database's clock when a statement came, in microseconds since the Unix epoch.

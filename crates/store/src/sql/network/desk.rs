@@ -8,9 +8,10 @@ use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::line::{Line, random_fraction};
+use super::line::Line;
 use super::link::Driver;
 use super::work::{Sweep, Work};
+use crate::chance::jitter;
 use crate::sql::ask::{Ask, unavailable};
 
 /// How many questions may wait; more are refused at once.
@@ -141,7 +142,7 @@ async fn wait<W: Work>(pause: Duration, counter: &Counter<W>, why: &str) {
 pub(super) async fn sweep<D: Driver>(mut line: Line<D>) {
     loop {
         // Why: nodes that started together should not come together.
-        sleep(SWEEP_EVERY.mul_f64(0.5 + random_fraction())).await;
+        sleep(SWEEP_EVERY / 2 + jitter(SWEEP_EVERY)).await;
         while let Ok(true) = sweep_once(&mut line).await.inspect_err(|why| {
             tracing::warn!(why, "could not delete expired rows; will try again");
         }) {

@@ -1,6 +1,5 @@
 //! A connection that is made, made again, and thrown away when it does not answer.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,6 +8,7 @@ use tokio::time::timeout;
 
 use super::link::{Driver, Failure, Link};
 use super::work::Work;
+use crate::chance;
 use crate::servers::Servers;
 
 /// How long to wait after the first attempt to connect that failed, and at most after any.
@@ -92,10 +92,8 @@ impl<D: Driver> Line<D> {
 
     /// How long to wait before the next attempt: twice as long after each that failed, and never as long as another.
     pub(super) fn pause(&self) -> Duration {
-        let (first, most) = PAUSES;
-        let doublings = self.failures.saturating_sub(1).min(16);
-        let pause = first.saturating_mul(1 << doublings).min(most);
-        pause.mul_f64(0.5 + random_fraction() / 2.0)
+        let (first, longest) = PAUSES;
+        chance::pause(self.failures.saturating_sub(1), first, longest)
     }
 
     /// Does some work, within the timeout.
@@ -134,14 +132,4 @@ async fn decide<W: Work, L: Link>(
             Err(Failure::Broken(why)) => return Err(why),
         }
     }
-}
-
-/// A number from 0 to 1, not for secrets.
-pub(super) fn random_fraction() -> f64 {
-    random() as f64 / u64::MAX as f64
-}
-
-/// A number that is hardly ever the same, not for secrets.
-pub(in crate::sql) fn random() -> u64 {
-    RandomState::new().build_hasher().finish()
 }

@@ -21,10 +21,10 @@ use zeroize::Zeroizing;
 
 use super::DatabaseOptions;
 use super::ask::{Ask, unavailable};
+use crate::chance::random;
 use crate::servers::{Login, Password};
 use crate::{Claim, OpenError, Quota, Rate, RateKey, SpentId, Store, StoreError};
 use desk::Question;
-pub(super) use line::random;
 use line::{Exchange, Line};
 pub(super) use link::Driver;
 pub(super) use link::{Failure, GRACE, Link, Rates};
