@@ -65,7 +65,8 @@ struct Settings {
     /// A file with the secrets in force [env: CATTLEGRID_SECRET_FILE] [default: `secret` in the data directory].
     #[arg(long, value_name = "FILE")]
     secret_file: Option<String>,
-    /// Where spent ids are kept: memory: or sqlite:PATH [env: CATTLEGRID_STORE] [default: in the data directory].
+    /// Where spent ids are kept: sqlite:PATH, redis://HOST, postgres://HOST/DATABASE, mysql://HOST/DATABASE,
+    /// memcached://HOST, memory: and more [env: CATTLEGRID_STORE] [default: a file in the data directory].
     #[arg(long, value_name = "URL")]
     store: Option<String>,
     /// The address to listen on; port 0 takes a free one [env: CATTLEGRID_LISTEN] [default: 127.0.0.1:8080].

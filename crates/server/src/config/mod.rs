@@ -48,7 +48,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The directory of the secret and of the embedded store. Default: where the platform keeps such data.
     pub data: Option<PathBuf>,
-    /// Where spent ids are kept: `memory:` or `sqlite:PATH`. Default: an SQLite file in the data directory.
+    /// Where spent ids and rates are kept, as a [`StoreUrl`]. Default: an SQLite file in the data directory.
     #[serde(deserialize_with = "store")]
     pub store: Option<StoreUrl>,
     /// The secrets in force, separated by commas or white space: the first seals, all open. Default: the file
