@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use cattlegrid::store::{AnyStore, Clock, StoreUrl, SystemClock};
+use cattlegrid::store::{AnyStore, Clock, Store, StoreUrl, SystemClock};
 use clap::Args;
 use serde::Serialize;
 use tokio::signal::unix::SignalKind;
@@ -13,6 +13,7 @@ use super::{Settings, print};
 use crate::app::App;
 use crate::config::Config;
 use crate::data_dir::{self, DataDir};
+use crate::observed::Observed;
 use crate::reload::{Reload, Source};
 use crate::serving::Serving;
 use crate::standing::Standing;
@@ -67,6 +68,7 @@ async fn serve(config: Config, source: Source, json: bool) -> Result<(), Error> 
     announce(&app, json)?;
     tracing::info!(%address, sites = app.gate().sites().iter().count(), "listening");
     let serving = Serving::new(app);
+    tokio::spawn(try_store(Arc::clone(&standing.store)));
     let reload = Reload::new(source, Arc::new(config), standing, serving.clone());
     tokio::spawn(reload.whenever(hangup));
     supervisor::ready();
@@ -75,6 +77,14 @@ async fn serve(config: Config, source: Source, json: bool) -> Result<(), Error> 
         () = stop.insisted() => tracing::warn!("stopped at once, as it was asked twice"),
     }
     Ok(())
+}
+
+/// Asks the store once whether it decides, so that the log has at the start what is wrong with it, or to be known of it.
+async fn try_store(store: Arc<Observed<AnyStore>>) {
+    // Why it goes on either way: the store may come later, and until then the node refuses.
+    if store.ready().await.is_ok() {
+        tracing::info!("the store decides");
+    }
 }
 
 /// Returns once the server was asked to stop, and whoever sends requests had the time to send them elsewhere.
