@@ -76,7 +76,7 @@ describe('hcaptcha', () => {
       assert.equal(await at.page.locator('#place cattlegrid-captcha').count(), 1);
       await at.call('close');
       await at.hears('close-callback');
-      await at.dialog.waitFor({ state: 'detached' });
+      await at.dialogIsGone();
       await at.call('execute');
       await at.hears('open-callback', 2);
       await at.answer();

@@ -289,11 +289,11 @@ export function dialogs(at, field) {
     await at.execute();
     await at.dialog.waitFor();
     await at.page.keyboard.press('Escape');
-    await at.dialog.waitFor({ state: 'detached' });
+    await at.dialogIsGone();
     await at.execute();
     await at.dialog.waitFor();
     await at.dialog.getByRole('button', { name: 'Close' }).click();
-    await at.dialog.waitFor({ state: 'detached' });
+    await at.dialogIsGone();
     await at.execute();
     await at.answer();
     await at.hears('callback');

@@ -201,6 +201,11 @@ export class StandIn {
     return this.page.getByRole('dialog');
   }
 
+  /** Waits until the dialog has left the page, which it does a moment after it has closed. */
+  async dialogIsGone() {
+    await this.page.locator('dialog').waitFor({ state: 'detached' });
+  }
+
   /** What was told of a callback, once it was. @returns {Promise<any[]>} */
   async hears(/** @type {string} */ name, times = 1) {
     const told = await this.page.waitForFunction(
