@@ -24,7 +24,7 @@ const SECONDS: u32 = 2;
 /// How long the constant handler is loaded each time.
 const CONSTANT_SECONDS: u32 = 1;
 /// How many requests a load has at most.
-const SUPPLY: usize = 120_000;
+const SUPPLY: usize = 240_000;
 
 /// What the server does for a visitor, and for the site that they visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

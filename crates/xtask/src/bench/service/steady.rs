@@ -19,7 +19,7 @@ const ROUNDS: usize = 3;
 const PEAK_SECONDS: u32 = 2;
 const STEADY_SECONDS: f64 = 3.0;
 /// How many requests the load has at most that finds the peak.
-const SUPPLY: usize = 120_000;
+const SUPPLY: usize = 240_000;
 
 /// What came of one steady load.
 struct Steady {
