@@ -51,7 +51,7 @@ def memcached_address() -> str:
 
 @pytest.fixture(scope="session")
 def postgres_url() -> str:
-    """Such as `postgresql://user@127.0.0.1:40123/database`."""
+    """Such as `postgres://user@127.0.0.1:40123/database`."""
     return _named("CATTLEGRID_TEST_POSTGRES")
 
 
