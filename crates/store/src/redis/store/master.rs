@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::dialler::Dialler;
 use super::inspection::Inspection;
-use super::line::Lines;
+use super::lines::Lines;
 use super::place::Place;
 use super::server::Server;
 

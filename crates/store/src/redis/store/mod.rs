@@ -3,13 +3,13 @@
 //! The crate `redis` speaks the protocol and pipelines what is sent. Where the servers are, when a connection is given
 //! up, and what is never sent twice is decided here, because on it depends whether a claim can be first twice.
 
-mod batches;
 mod cluster;
 mod connection;
 mod dialler;
 mod failure;
 mod inspection;
 mod line;
+mod lines;
 mod master;
 mod place;
 mod sentinels;
@@ -65,7 +65,7 @@ impl Servers {
         &self,
         lane: Lane,
         key: &[u8],
-        command: &Cmd,
+        command: Cmd,
         deadline: Instant,
     ) -> Result<Value, Failure> {
         match self {
@@ -81,7 +81,7 @@ impl Servers {
                     _ => Ok(answer),
                 }
             }
-            Self::Cluster(cluster) => cluster.send(lane, key, command, deadline).await,
+            Self::Cluster(cluster) => cluster.send(lane, key, &command, deadline).await,
         }
     }
 }
@@ -146,7 +146,7 @@ impl Store for RedisStore {
         let deadline = self.deadline();
         match self
             .servers
-            .send(Lane::Replicated, &key, &command, deadline)
+            .send(Lane::Replicated, &key, command, deadline)
             .await?
         {
             Value::Okay => Ok(Claim::First),
@@ -163,7 +163,7 @@ impl Store for RedisStore {
         let deadline = self.deadline();
         match self
             .servers
-            .send(Lane::Plain, &key, &command, deadline)
+            .send(Lane::Plain, &key, command, deadline)
             .await?
         {
             Value::Int(count) => Ok(count > 0),
@@ -186,13 +186,13 @@ impl Store for RedisStore {
         let known = step("EVALSHA", STEP.get_hash());
         let mut answer = self
             .servers
-            .send(Lane::Plain, &key, &known, deadline)
+            .send(Lane::Plain, &key, known, deadline)
             .await?;
         if let Value::ServerError(_unknown) = answer {
             let whole = step("EVAL", include_str!("step.lua"));
             answer = self
                 .servers
-                .send(Lane::Plain, &key, &whole, deadline)
+                .send(Lane::Plain, &key, whole, deadline)
                 .await?;
         }
         match answer {
@@ -221,7 +221,7 @@ impl Store for RedisStore {
                 let mut command = redis::cmd("SET");
                 command.arg(&key).arg("").arg("PX").arg(1);
                 servers
-                    .send(Lane::Replicated, &key, &command, deadline)
+                    .send(Lane::Replicated, &key, command, deadline)
                     .await
             });
         }

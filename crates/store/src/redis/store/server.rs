@@ -8,7 +8,8 @@ use redis::{Cmd, Value};
 use tokio::time::timeout_at;
 
 use super::failure::Failure;
-use super::line::{Line, Lines};
+use super::line::Line;
+use super::lines::Lines;
 use crate::chance;
 
 /// How long a server that could not be reached is left alone, at first and at most.
@@ -52,7 +53,7 @@ impl Server {
     /// A command that was sent is never sent again: it may have been carried out, though nothing came back.
     pub(super) async fn send(
         &self,
-        command: &Cmd,
+        command: Cmd,
         asking: bool,
         deadline: Instant,
     ) -> Result<Value, Failure> {

@@ -24,14 +24,14 @@ async fn ask(store: &RedisStore, words: &[&str], key: RateKey) -> Value {
     let deadline = store.deadline();
     store
         .servers
-        .send(Lane::Plain, &key, &command, deadline)
+        .send(Lane::Plain, &key, command, deadline)
         .await
         .unwrap()
 }
 
 async fn now(store: &RedisStore) -> Micros {
     let (command, deadline) = (redis::cmd("TIME"), store.deadline());
-    let answer = store.servers.send(Lane::Plain, b"", &command, deadline);
+    let answer = store.servers.send(Lane::Plain, b"", command, deadline);
     let (seconds, micros): (Micros, Micros) =
         redis::from_redis_value(answer.await.unwrap()).unwrap();
     seconds * 1_000_000 + micros
@@ -114,7 +114,7 @@ async fn a_server_that_forgot_the_script_gets_it_again() {
         flush.arg("FLUSH");
         let flushed = store
             .servers
-            .send(Lane::Plain, b"", &flush, store.deadline());
+            .send(Lane::Plain, b"", flush, store.deadline());
         assert_eq!(flushed.await.unwrap(), Value::Okay);
         let rate = store.step(key, quota).await.unwrap();
         assert!(matches!(rate, Rate::Within { remaining, .. } if remaining == left));

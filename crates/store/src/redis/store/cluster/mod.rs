@@ -75,7 +75,7 @@ impl Cluster {
         // Why it may be sent again: a server that sends elsewhere has done nothing.
         for _ in 0..MOST_REDIRECTS {
             let server = Arc::clone(self.master(&host).server(lane));
-            let redirect = match server.send(command, asking, deadline).await {
+            let redirect = match server.send(command.clone(), asking, deadline).await {
                 Ok(Value::ServerError(redirect)) => redirect,
                 Ok(answer) => return Ok(answer),
                 Err(failure) => {
@@ -206,7 +206,7 @@ impl Cluster {
             answers.spawn(async move {
                 let mut command = redis::cmd("CLUSTER");
                 command.arg("SLOTS");
-                let answer = server.send(&command, false, deadline).await?;
+                let answer = server.send(command, false, deadline).await?;
                 slots::parse(answer, &host).ok_or(Failure::NoMaster)
             });
         }
