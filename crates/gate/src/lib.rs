@@ -56,6 +56,7 @@
 
 mod content;
 mod entropy;
+mod envelope;
 mod error;
 mod exchange;
 mod gate;
@@ -70,6 +71,7 @@ mod work;
 pub use cattlegrid_challenge as challenge;
 pub use cattlegrid_store as store;
 pub use entropy::{Entropy, NoEntropy, OsEntropy};
+pub use envelope::{Envelopes, Opened};
 pub use error::Error;
 pub use exchange::{
     Ask, Attempt, DoneWork, IdempotencyKey, Inspected, Issued, Passed, Shown, Solved, Verification,

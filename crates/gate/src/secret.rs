@@ -24,21 +24,26 @@ pub(crate) enum Purpose {
     OwnSecretKey,
     TimeLock,
     RateLimits,
+    /// Envelopes of this label.
+    Envelope(&'static str),
 }
 
 impl Purpose {
-    const fn info(self) -> &'static [u8] {
-        match self {
-            Self::ChallengeKey => b"cattlegrid/1/challenge-key",
-            Self::ResponseToken => b"cattlegrid/1/response-token",
-            Self::WorkKey => b"cattlegrid/1/work-key",
-            Self::DemoSiteKey => b"cattlegrid/1/demo/site-key",
-            Self::DemoSecretKey => b"cattlegrid/1/demo/secret-key",
-            Self::OwnSiteKey => b"cattlegrid/1/own/site-key",
-            Self::OwnSecretKey => b"cattlegrid/1/own/secret-key",
-            Self::TimeLock => b"cattlegrid/1/time-lock",
-            Self::RateLimits => b"cattlegrid/1/rate-limits",
-        }
+    /// The two parts of its name, which follow one another.
+    const fn info(self) -> [&'static [u8]; 2] {
+        let name: &[u8] = match self {
+            Self::ChallengeKey => b"challenge-key",
+            Self::ResponseToken => b"response-token",
+            Self::WorkKey => b"work-key",
+            Self::DemoSiteKey => b"demo/site-key",
+            Self::DemoSecretKey => b"demo/secret-key",
+            Self::OwnSiteKey => b"own/site-key",
+            Self::OwnSecretKey => b"own/secret-key",
+            Self::TimeLock => b"time-lock",
+            Self::RateLimits => b"rate-limits",
+            Self::Envelope(label) => return [b"cattlegrid/1/envelope/", label.as_bytes()],
+        };
+        [b"cattlegrid/1/", name]
     }
 }
 
@@ -90,8 +95,8 @@ impl Secret {
     pub(crate) fn derive(&self, purpose: Purpose) -> [u8; 32] {
         let mut key = [0; 32];
         // Why: HKDF-SHA256 fails only for outputs over 8,160 bytes.
-        let expanded =
-            Hkdf::<Sha256>::new(None, self.0.as_bytes()).expand(purpose.info(), &mut key);
+        let expanded = Hkdf::<Sha256>::new(None, self.0.as_bytes())
+            .expand_multi_info(&purpose.info(), &mut key);
         debug_assert!(expanded.is_ok());
         key
     }

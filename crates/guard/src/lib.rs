@@ -49,8 +49,16 @@
 
 #![forbid(unsafe_code)]
 
+pub mod behaviour;
+pub mod captcha;
 pub mod client_ip;
+#[cfg(feature = "email")]
+pub mod email;
 mod error;
+pub mod fields;
+pub mod form;
+pub mod form_timing;
+pub mod honeypot;
 mod networks;
 mod prefix;
 pub mod rate_limit;

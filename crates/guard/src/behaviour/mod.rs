@@ -1,0 +1,1 @@
+//! How likely it is that a person answered, from what the widget saw of its own use.

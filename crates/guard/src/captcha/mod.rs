@@ -1,0 +1,1 @@
+//! Nothing behind it runs without a response token that was verified.

@@ -1,0 +1,1 @@
+//! Whether an address of e-mail is its owner's.

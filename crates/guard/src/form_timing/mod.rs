@@ -1,0 +1,1 @@
+//! How long somebody took over a form.

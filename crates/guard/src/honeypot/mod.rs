@@ -1,0 +1,1 @@
+//! Fields that people never meet, and programs fill in.
