@@ -15,7 +15,7 @@ use crate::{
 const ROUNDS: usize = 5;
 const SECONDS: u32 = 1;
 /// How many requests a load has at most.
-const SUPPLY: usize = 60_000;
+const SUPPLY: usize = 120_000;
 
 /// The dialects, the native one first: how each is called, configured and reached.
 const DIALECTS: [(&str, &str, &str); 5] = [
