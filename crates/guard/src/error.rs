@@ -24,4 +24,25 @@ pub enum Error {
         /// The text.
         given: String,
     },
+    /// Links that work for a shorter or longer time than is sensible.
+    #[error("a link works for a minute to 30 days")]
+    LinkLifetime,
+    /// No letters can be sent like this.
+    #[error("no letters can be sent: {part} will not do: {problem}")]
+    Mail {
+        /// What is wrong.
+        part: &'static str,
+        /// How it is wrong.
+        problem: String,
+    },
+}
+
+#[cfg(feature = "email")]
+impl Error {
+    pub(crate) fn mail(part: &'static str, problem: &dyn std::fmt::Display) -> Self {
+        Self::Mail {
+            part,
+            problem: problem.to_string(),
+        }
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! - [`client_ip`] finds the client's address, from the socket or through proxies that are trusted;
 //! - [`rate_limit`] lets each client through so many times, counted in a [`Store`](cattlegrid_store::Store) that nodes
-//!   may share.
+//!   may share;
+//! - [`email`] confirms an address by a link in a letter, which works once.
 //!
 //! Each is a [`tower::Layer`] of its own. They combine from the outside to the inside: what finds the client comes before what
 //! counts clients.
@@ -52,7 +53,6 @@
 pub mod behaviour;
 pub mod captcha;
 pub mod client_ip;
-#[cfg(feature = "email")]
 pub mod email;
 mod error;
 pub mod fields;

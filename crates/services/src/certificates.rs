@@ -59,6 +59,12 @@ impl Certificates {
         (file("client.pem"), file("client.key"))
     }
 
+    /// The certificate and its key of a server that a test is itself.
+    pub fn own_server(&self) -> (PathBuf, PathBuf) {
+        let file = |name| self.folder.path().join(name);
+        (file("server.pem"), file("server.key"))
+    }
+
     /// The authority's certificate, the server's, and its key, as arguments.
     pub(crate) fn server(&self) -> [String; 3] {
         ["ca.pem", "server.pem", "server.key"]
