@@ -19,5 +19,6 @@ mod gate;
 pub mod memcached;
 pub mod open_key;
 pub mod open_token;
+pub mod provider_reply;
 pub mod request_body;
 mod server;

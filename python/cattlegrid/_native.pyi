@@ -240,7 +240,18 @@ class Verifier:
     def provider(self) -> str: ...
     def __new__(
         cls,
-        provider: Literal["cattlegrid", "hcaptcha", "recaptcha_v2", "recaptcha_v3", "turnstile"],
+        provider: Literal[
+            "altcha",
+            "altcha_server",
+            "altcha_signature",
+            "cattlegrid",
+            "friendly_captcha",
+            "hcaptcha",
+            "recaptcha_enterprise",
+            "recaptcha_v2",
+            "recaptcha_v3",
+            "turnstile",
+        ],
         *,
         secret_key: str,
         store: str,
@@ -252,10 +263,10 @@ class Verifier:
         timeout: float = 5.0,
     ) -> Self:
         """`store` remembers spent tokens, and is a URL as for `Gate`. `url` is the address of siteverify
-        where it is not the provider's own; `cattlegrid` needs it. `hostnames` (`example.org`,
-        `*.example.org`) and `action` are what the provider must say of the page; without `hostnames` any
-        page's token is taken. `minimum_score` is for `recaptcha_v3`, 0 to 1, there 0.5 when it is None; other
-        providers refuse to have one. `timeout` is in seconds and for the whole check, 0.1 to 60.
+        where it is not the provider's own; `cattlegrid`, `altcha_server` and `recaptcha_enterprise` need it.
+        `hostnames` (`example.org`, `*.example.org`) and `action` are what the provider must say of the page;
+        without `hostnames` any page's token is taken. `minimum_score` is for `recaptcha_v3` and
+        `recaptcha_enterprise`, 0 to 1, there 0.5 when it is None; other providers refuse to have one. `timeout` is in seconds and for the whole check, 0.1 to 60.
         """
 
     def verify(self, token: str, *, remote_ip: str | None = None, action: str | None = None) -> Passed:

@@ -1,6 +1,7 @@
 //! What can go wrong: [`ConfigError`] at start, [`Error`] afterwards.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use cattlegrid_store::StoreError;
 
@@ -43,10 +44,33 @@ pub enum ConfigError {
     )]
     Endpoint,
     /// The provider has no address of its own, and none is given.
-    #[error(
-        "{provider} needs the address of its siteverify, such as https://captcha.example.org/siteverify"
-    )]
+    #[error("{provider} needs the address that it is asked at, such as {example}")]
     NoEndpoint {
+        /// The provider's name.
+        provider: &'static str,
+        /// What the address may look like.
+        example: &'static str,
+    },
+    /// The provider is not asked anywhere, and an address is given.
+    #[error("{provider} is not asked anywhere; leave the address out")]
+    NotAsked {
+        /// The provider's name.
+        provider: &'static str,
+    },
+    /// The provider cannot be asked without a site key, and none is given.
+    #[error("{provider} needs the site key; take it from where the provider shows the site's keys")]
+    NoSiteKey {
+        /// The provider's name.
+        provider: &'static str,
+    },
+    /// The name of a project is malformed.
+    #[error(
+        "the project is named by its id, which is 1 to 100 characters of a-z 0-9 : . - and stands in the cloud console's address"
+    )]
+    Project,
+    /// The provider does not say the page's host, so that every token would be refused.
+    #[error("{provider} does not say the page's host; leave the hostnames out")]
+    NoHostname {
         /// The provider's name.
         provider: &'static str,
     },
@@ -62,6 +86,9 @@ pub enum ConfigError {
         /// The provider's name.
         provider: &'static str,
     },
+    /// The name of a form field is malformed.
+    #[error("the name of a form field is 1 to 100 visible ASCII characters")]
+    Field,
     /// A timeout is out of bounds.
     #[error("the timeout is 0.1 to 60 seconds")]
     Timeout,
@@ -70,6 +97,14 @@ pub enum ConfigError {
         "the proxy that HTTPS_PROXY or ALL_PROXY names cannot be used: give http://HOST:PORT, or put the provider's host into NO_PROXY"
     )]
     Proxy,
+    /// The file of root certificates cannot be used.
+    #[error("{}: {source}; give a PEM file with at least one certificate", .path.display())]
+    Roots {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Connections cannot be encrypted.
     #[error(
         "no TLS: {0}; install the system's root certificates (the package is often called ca-certificates)"
@@ -128,8 +163,11 @@ pub enum Unreachable {
     /// What stands in front of the provider answered in its place: 502, 503 or 504.
     #[error("status {0} of what stands in front of it")]
     Gateway(u16),
+    /// It was not asked, because it gave no answer again and again, the last time just now.
+    #[error("it gave no answer several times, and is left alone for a moment")]
+    LeftAlone,
     /// There was no connection, or it ended before the answer did.
-    #[error("{}", Chain(&**.0))]
+    #[error("{}", Causes(&**.0))]
     Connection(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -155,12 +193,15 @@ pub enum Broken {
     /// The provider says that it failed itself.
     #[error("it could not decide, it says")]
     Undecided,
+    /// Too many tokens wait to be judged here.
+    #[error("too many tokens wait to be judged here")]
+    Overloaded,
 }
 
 /// An error with all that caused it, on one line.
-struct Chain<'a>(&'a (dyn std::error::Error + 'static));
+struct Causes<'a>(&'a (dyn std::error::Error + 'static));
 
-impl fmt::Display for Chain<'_> {
+impl fmt::Display for Causes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;
         let mut error = self.0;

@@ -69,7 +69,7 @@ impl fmt::Display for Score {
 #[derive(Clone, Debug, Default)]
 pub struct Expected {
     /// The hosts that the site's pages are on; with none, a token from any page is taken, so that whoever may use the
-    /// site key elsewhere can bring its tokens here.
+    /// site key elsewhere can bring its tokens here. Only for providers that [say](crate::provider::Says::hostname) it.
     pub hostnames: Vec<HostnamePattern>,
     /// What the form is for. Only for providers that [say](crate::provider::Says::action) it.
     pub action: Option<Action>,
@@ -79,11 +79,19 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Whether what the provider said is what is expected.
+    /// What is expected of a form for `action`, where that is not the same for all forms.
+    pub(crate) fn of_form(&self, action: Option<Action>) -> Self {
+        Self {
+            action: action.or_else(|| self.action.clone()),
+            ..self.clone()
+        }
+    }
+
+    /// What the provider said, if it is what is expected.
     ///
     /// # Errors
     /// [`Refused`] with `hostname-mismatch`, `action-mismatch` or `score-too-low`.
-    pub(crate) fn check(&self, said: &Statement) -> Result<(), Refused> {
+    pub(crate) fn check(&self, said: Statement) -> Result<Checked, Refused> {
         let host = || said.hostname.as_deref();
         if !self.hostnames.is_empty()
             && !host().is_some_and(|host| self.hostnames.iter().any(|own| own.matches(host)))
@@ -100,6 +108,15 @@ impl Expected {
         {
             return Err(Refused::because("score-too-low"));
         }
-        Ok(())
+        Ok(Checked(said))
+    }
+}
+
+/// What a provider said, and what was expected of it.
+pub(crate) struct Checked(Statement);
+
+impl Checked {
+    pub(crate) fn into_statement(self) -> Statement {
+        self.0
     }
 }

@@ -12,7 +12,8 @@ use crate::ConfigError;
 pub struct SecretKey(String);
 
 impl SecretKey {
-    pub(crate) fn expose(&self) -> &str {
+    /// The key itself, which is for the provider alone.
+    pub fn expose(&self) -> &str {
         &self.0
     }
 }

@@ -8,13 +8,19 @@ use crate::{Broken, Refused, Score};
 /// A provider's reply, of which each [`Provider`](crate::Provider) reads what it knows. What else is in it does not matter.
 pub struct Reply(Map<String, Value>);
 
-/// Why a reply says of nobody that he passed.
+/// Why nobody has said that somebody passed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Denial {
     /// It says that he did not.
     Refused(Refused),
     /// It says nothing to go by.
     Broken(Broken),
+}
+
+impl From<Refused> for Denial {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
 }
 
 impl From<Broken> for Denial {
@@ -44,7 +50,7 @@ impl Reply {
     /// # Errors
     /// [`Denial`] where the reply does not say that somebody passed.
     pub fn statement(&self, undecided: &[&str]) -> Result<Statement, Denial> {
-        if !self.success()? {
+        if !self.flag("success")? {
             let codes = self.codes()?;
             return Err(if codes.iter().any(|code| undecided.contains(code)) {
                 Denial::Broken(Broken::Undecided)
@@ -55,16 +61,8 @@ impl Reply {
         Ok(Statement {
             challenge_ts: self.text("challenge_ts")?,
             hostname: self.text("hostname")?,
-            action: None,
-            score: None,
+            ..Statement::default()
         })
-    }
-
-    fn success(&self) -> Result<bool, Broken> {
-        self.0
-            .get("success")
-            .and_then(Value::as_bool)
-            .ok_or(Broken::Field("success"))
     }
 
     fn codes(&self) -> Result<Vec<&str>, Broken> {
@@ -77,6 +75,28 @@ impl Reply {
                 .collect(),
             Some(_) => Err(Broken::Field(FIELD)),
         }
+    }
+
+    /// An object within.
+    ///
+    /// # Errors
+    /// [`Broken::Field`] for what is missing or of another type.
+    pub fn object(&self, field: &'static str) -> Result<Self, Broken> {
+        match self.0.get(field) {
+            Some(Value::Object(object)) => Ok(Self(object.clone())),
+            _ => Err(Broken::Field(field)),
+        }
+    }
+
+    /// Whether something holds.
+    ///
+    /// # Errors
+    /// [`Broken::Field`] for what is missing or of another type.
+    pub fn flag(&self, field: &'static str) -> Result<bool, Broken> {
+        self.0
+            .get(field)
+            .and_then(Value::as_bool)
+            .ok_or(Broken::Field(field))
     }
 
     /// A text; none if it is missing, null or empty.

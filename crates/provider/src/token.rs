@@ -17,7 +17,8 @@ impl ResponseToken {
     /// The most characters that a token of any provider has.
     pub const MAX_CHARS: usize = 8192;
 
-    pub(crate) fn expose(&self) -> &str {
+    /// The token itself, which is for its provider alone: whoever has it can spend it.
+    pub fn expose(&self) -> &str {
         &self.0
     }
 }
@@ -28,7 +29,7 @@ impl FromStr for ResponseToken {
     /// Takes what may be a token; whether it is one the provider says.
     fn from_str(text: &str) -> Result<Self, Refused> {
         if text.is_empty() {
-            Err(Refused::because("missing-input-response"))
+            Err(Refused::missing())
         } else if text.len() <= Self::MAX_CHARS && is_visible(text) {
             Ok(Self(text.to_owned()))
         } else {

@@ -1,13 +1,13 @@
-//! One POST of a form to one address, and the reply to it, within bounds.
+//! One POST to one address, and the reply to it, within bounds.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Collected, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, StatusCode};
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -20,7 +20,8 @@ use tokio::net::TcpStream;
 use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 
-use crate::{Broken, ConfigError, Endpoint, Unreachable};
+use crate::question::Request;
+use crate::{Broken, ConfigError, Endpoint, Roots, Unreachable};
 
 /// Replies have a few hundred bytes.
 pub(crate) const MAX_REPLY_BYTES: usize = 64 * 1024;
@@ -51,8 +52,12 @@ impl Transport {
     ///
     /// # Errors
     /// [`ConfigError::Proxy`], [`ConfigError::Tls`]
-    pub(crate) fn to(endpoint: Endpoint, connect_timeout: Duration) -> Result<Self, ConfigError> {
-        let connector = HttpsConnectorBuilder::new().with_tls_config(tls(&endpoint)?);
+    pub(crate) fn to(
+        endpoint: Endpoint,
+        roots: &Roots,
+        connect_timeout: Duration,
+    ) -> Result<Self, ConfigError> {
+        let connector = HttpsConnectorBuilder::new().with_tls_config(tls(&endpoint, roots)?);
         let connector = if endpoint.is_encrypted() {
             connector.https_only()
         } else {
@@ -68,54 +73,54 @@ impl Transport {
         Ok(Self { client, endpoint })
     }
 
-    /// Posts `form`, and gives the body of a reply with status 200.
+    /// Posts `request`, and gives status and body of a reply with one of `statuses`.
     ///
     /// Tries again, once, if there was no connection: then nothing has been sent, and no token spent.
-    pub(crate) async fn post(&self, form: &[(&str, String)]) -> Result<Bytes, Failure> {
-        let form: Bytes = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(form)
-            .finish()
-            .into();
-        let reply = match self.client.request(self.request(form.clone())).await {
-            Err(error) if error.is_connect() => self.client.request(self.request(form)).await,
+    pub(crate) async fn post(
+        &self,
+        request: &Request,
+        statuses: &[u16],
+    ) -> Result<(u16, Bytes), Failure> {
+        let reply = match self.client.request(self.message(request)).await {
+            Err(error) if error.is_connect() => self.client.request(self.message(request)).await,
             other => other,
         }
         .map_err(|error| failure(error.into()))?;
-        accept(reply.status())?;
+        let status = accept(reply.status(), statuses)?;
         Limited::new(reply.into_body(), MAX_REPLY_BYTES)
             .collect()
             .await
-            .map(Collected::to_bytes)
+            .map(|body| (status, body.to_bytes()))
             .map_err(failure)
     }
 
-    fn request(&self, form: Bytes) -> Request<Full<Bytes>> {
-        const HEADERS: [(HeaderName, &str); 3] = [
-            (CONTENT_TYPE, "application/x-www-form-urlencoded"),
+    fn message(&self, request: &Request) -> hyper::Request<Full<Bytes>> {
+        const HEADERS: [(HeaderName, &str); 2] = [
             (ACCEPT, "application/json"),
             (
                 USER_AGENT,
                 concat!("cattlegrid/", env!("CARGO_PKG_VERSION")),
             ),
         ];
-        let mut request = Request::new(Full::new(form));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.endpoint.uri().clone();
-        request
-            .headers_mut()
-            .extend(HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value))));
-        request
+        let mut message = hyper::Request::new(Full::new(request.body.clone()));
+        *message.method_mut() = Method::POST;
+        *message.uri_mut() = self.endpoint.uri().clone();
+        let headers = message.headers_mut();
+        headers.extend(HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value))));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(request.content_type));
+        headers.extend(request.key.clone());
+        message
     }
 }
 
-/// Only 200 is an answer.
-fn accept(status: StatusCode) -> Result<(), Failure> {
+/// Only some statuses come with an answer.
+fn accept(status: StatusCode, statuses: &[u16]) -> Result<u16, Failure> {
     match status {
-        StatusCode::OK => Ok(()),
         // Why not 500 as well: that one the provider says itself, and a visitor's token may be what it fails on.
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
             Err(Failure::Unreachable(Unreachable::Gateway(status.as_u16())))
         }
+        status if statuses.contains(&status.as_u16()) => Ok(status.as_u16()),
         _ => Err(Failure::Broken(Broken::Status(status.as_u16()))),
     }
 }
@@ -141,17 +146,17 @@ fn failure(error: BoxError) -> Failure {
 /// How connections to `endpoint` are encrypted, if they are.
 ///
 /// The cryptography is this transport's own choice and leaves the process's default alone, which belongs to the program.
-fn tls(endpoint: &Endpoint) -> Result<ClientConfig, ConfigError> {
+fn tls(endpoint: &Endpoint, roots: &Roots) -> Result<ClientConfig, ConfigError> {
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| ConfigError::Tls(error.into()))?;
-    let config = if endpoint.is_encrypted() {
-        config
-            .try_with_platform_verifier()
-            .map_err(|error| ConfigError::Tls(error.into()))?
-    } else {
+    let config = match roots.of_file() {
+        Some(roots) => config.with_root_certificates(roots),
         // Why: a machine without root certificates can still ask a server by plain HTTP.
-        config.with_root_certificates(RootCertStore::empty())
+        None if !endpoint.is_encrypted() => config.with_root_certificates(RootCertStore::empty()),
+        None => config
+            .try_with_platform_verifier()
+            .map_err(|error| ConfigError::Tls(error.into()))?,
     };
     Ok(config.with_no_client_auth())
 }

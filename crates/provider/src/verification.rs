@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::Score;
+use crate::expected::Checked;
 use crate::provider::Statement;
+use crate::spending::FirstTime;
 
 /// What became of a token.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,38 +18,90 @@ pub enum Verification {
     Refused(Refused),
 }
 
+impl From<Result<Passed, Refused>> for Verification {
+    fn from(outcome: Result<Passed, Refused>) -> Self {
+        outcome.map_or_else(Self::Refused, Self::Passed)
+    }
+}
+
+impl From<Refused> for Verification {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
 /// What is known of somebody who passed. None is what the provider did not say.
+///
+/// There is no way to make one but to have a token [verified](crate::Verify::verify): by then its page, form and score are
+/// what the site expects, and it is spent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Passed {
-    /// The provider's name.
-    pub provider: &'static str,
-    /// When the visitor passed, as the provider writes it (RFC 3339).
-    pub challenge_ts: Option<String>,
-    /// The host of the page.
-    pub hostname: Option<String>,
-    /// What the form was for.
-    pub action: Option<String>,
-    /// How sure the provider is.
-    pub score: Option<Score>,
+    provider: &'static str,
+    said: Statement,
+    decided: bool,
 }
 
 impl Passed {
-    pub(crate) fn new(provider: &'static str, said: Statement) -> Self {
+    /// Somebody whose token is what is expected, and is here for the first time.
+    pub(crate) fn new(provider: &'static str, checked: Checked, _: FirstTime) -> Self {
+        Self::staged(provider, checked.into_statement())
+    }
+
+    /// Somebody whom a site's tests let through.
+    pub(crate) fn staged(provider: &'static str, said: Statement) -> Self {
         Self {
             provider,
-            challenge_ts: said.challenge_ts,
-            hostname: said.hostname,
-            action: said.action,
-            score: said.score,
+            said,
+            decided: true,
         }
+    }
+
+    /// Somebody whom nobody has decided about, let through because the site would have it so.
+    pub(crate) fn undecided(provider: &'static str) -> Self {
+        Self {
+            provider,
+            said: Statement::default(),
+            decided: false,
+        }
+    }
+
+    /// The provider's name.
+    pub const fn provider(&self) -> &'static str {
+        self.provider
+    }
+
+    /// When the visitor passed, as the provider writes it (mostly RFC 3339).
+    pub fn challenge_ts(&self) -> Option<&str> {
+        self.said.challenge_ts.as_deref()
+    }
+
+    /// The host of the page.
+    pub fn hostname(&self) -> Option<&str> {
+        self.said.hostname.as_deref()
+    }
+
+    /// What the form was for.
+    pub fn action(&self) -> Option<&str> {
+        self.said.action.as_deref()
+    }
+
+    /// How sure the provider is.
+    pub const fn score(&self) -> Option<Score> {
+        self.said.score
+    }
+
+    /// False for who was let through because no provider could be reached, by a site that [would have it
+    /// so](crate::WhenDown::LetThrough).
+    pub const fn decided(&self) -> bool {
+        self.decided
     }
 }
 
 /// Why somebody is not let through: 1 to 8 codes of 1 to 64 characters `a–z 0–9 - _`.
 ///
 /// The provider's own codes, or one of `hostname-mismatch`, `action-mismatch`, `score-too-low`,
-/// `already-seen-response`, `invalid-input-response`, `missing-input-response`, and `refused-without-reason` where the
-/// provider gave no code.
+/// `already-seen-response`, `invalid-input-response`, `missing-input-response`, `expired-input-response`,
+/// `unexpected-provider`, and `refused-without-reason` where the provider gave no code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused(Vec<Cow<'static, str>>);
 
@@ -57,6 +111,11 @@ impl Refused {
 
     pub(crate) fn because(code: &'static str) -> Self {
         Self(vec![Cow::Borrowed(code)])
+    }
+
+    /// No token. `missing-input-response`.
+    pub fn missing() -> Self {
+        Self::because("missing-input-response")
     }
 
     /// What could not be a token. `invalid-input-response`.

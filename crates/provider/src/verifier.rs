@@ -1,41 +1,65 @@
 //! The whole check of a token, in its order.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cattlegrid_store::{Claim, SpentId, Store, StoreError};
-use sha2::{Digest, Sha256};
-use tokio::time::{Instant, timeout_at};
+use cattlegrid_store::{Clock, Store, StoreError, SystemClock};
+use tokio::time::Instant;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
-use crate::provider::{Question, Statement};
-use crate::reply::{Denial, Reply};
-use crate::transport::{Failure, Transport};
+use crate::asking::{Asking, NoStatement};
+use crate::judging::Judging;
+use crate::observer::{Check, Nobody, Observer, Outcome};
+use crate::provider::{Judge, Says, Statement};
+use crate::question::Question;
+use crate::reply::Denial;
+use crate::spending::{FirstTime, Spending};
 use crate::{
-    Action, ConfigError, Error, Expected, Passed, Provider, Refused, ResponseToken, Score,
-    SecretKey, Unreachable, Verification,
+    Action, BoxFuture, ConfigError, Error, Expected, Passed, Provider, Refused, ResponseToken,
+    Roots, Score, SecretKey, Verification, Verify, Visit,
 };
 
-/// How much longer a token is remembered than the provider says that it lives: its clock is not ours.
-const CLOCK_SKEW: Duration = Duration::from_secs(60);
+/// What nobody has issued, to see whether anybody answers.
+const NO_TOKEN: &str = "is-anybody-there";
 
 /// How a [`Verifier`] is asked to be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// What the provider must say of page and visitor.
     pub expected: Expected,
     /// How long a whole check may take, 0.1 to 60 seconds.
     pub timeout: Duration,
+    /// Whose certificates are trusted.
+    pub roots: Roots,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Who is told of every check.
+    pub observer: Arc<dyn Observer>,
 }
 
 impl Default for Settings {
-    /// Expects nothing beyond that somebody passed, within 5 seconds.
+    /// Expects nothing beyond that somebody passed, within 5 seconds; trusts the system's certificates and its clock, and
+    /// tells nobody.
     fn default() -> Self {
         Self {
             expected: Expected::default(),
             timeout: Duration::from_secs(5),
+            roots: Roots::system(),
+            clock: Arc::new(SystemClock::new()),
+            observer: Arc::new(Nobody),
         }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("expected", &self.expected)
+            .field("timeout", &self.timeout)
+            .field("roots", &self.roots)
+            .finish_non_exhaustive()
     }
 }
 
@@ -47,14 +71,23 @@ impl Default for Settings {
 pub struct Verifier<S> {
     shared: Arc<Shared<S>>,
     expected: Expected,
+    field: Arc<str>,
 }
 
 struct Shared<S> {
     provider: Box<dyn Provider>,
     secret_key: SecretKey,
-    transport: Transport,
-    store: S,
+    way: Way,
+    spending: Spending<S>,
     timeout: Duration,
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+}
+
+/// How it comes to be known what a token is worth.
+enum Way {
+    Asked(Box<Asking>),
+    Judged(Judging),
 }
 
 impl<S: Store> Verifier<S> {
@@ -71,38 +104,43 @@ impl<S: Store> Verifier<S> {
         settings: Settings,
     ) -> Result<Self, ConfigError> {
         let Settings {
-            mut expected,
+            expected,
             timeout,
+            roots,
+            clock,
+            observer,
         } = settings;
         let bounds = Duration::from_millis(100)..=Duration::from_secs(60);
         if !bounds.contains(&timeout) {
             return Err(ConfigError::Timeout);
         }
-        let says = provider.says();
-        if expected.action.is_some() && !says.action {
-            return Err(ConfigError::NoAction {
-                provider: provider.name(),
-            });
-        }
-        if says.score {
-            expected.minimum_score.get_or_insert(Score::HALF);
-        } else if expected.minimum_score.is_some() {
-            return Err(ConfigError::NoScore {
-                provider: provider.name(),
-            });
-        }
-        // Why: half the time, so that there is some left for the other attempt.
-        let transport = Transport::to(provider.endpoint().clone(), timeout / 2)?;
+        let name = provider.name();
+        let expected = attainable(expected, provider.says(), name)?;
+        let way = match provider.judge() {
+            Judge::Local(local) => Way::Judged(Judging::new(local)),
+            Judge::Remote(remote) => {
+                // Why: half the time, so that there is some left for the other attempt.
+                let patience = timeout / 2;
+                let asking = Asking::new(remote, &roots, patience, Arc::clone(&clock))?;
+                Way::Asked(Box::new(asking))
+            }
+        };
+        let testing = provider.test_secret_keys().contains(&secret_key.expose());
+        let spending = Spending::new(store, name, provider.token_lifetime(), testing);
+        let field = provider.field().into();
         let shared = Shared {
             provider,
             secret_key,
-            transport,
-            store,
+            way,
+            spending,
             timeout,
+            clock,
+            observer,
         };
         Ok(Self {
             shared: Arc::new(shared),
             expected,
+            field,
         })
     }
 
@@ -116,58 +154,101 @@ impl<S: Store> Verifier<S> {
     /// # Errors
     /// [`ConfigError::NoAction`] where the provider does not say one.
     pub fn with_action(&self, action: Action) -> Result<Self, ConfigError> {
-        if !self.shared.provider.says().action {
-            return Err(ConfigError::NoAction {
-                provider: self.provider(),
-            });
-        }
         let mut other = self.clone();
-        other.expected.action = Some(action);
+        other.expected = attainable(
+            self.expected.of_form(Some(action)),
+            self.shared.provider.says(),
+            self.provider(),
+        )?;
         Ok(other)
     }
 
-    /// Checks a token, and spends it if it passes. `remote_ip` is the visitor's address, where the site knows it for
-    /// sure; providers use it as they like.
+    /// The same verifier, of tokens that come in the form field `name`: 1 to 100 visible ASCII characters.
     ///
     /// # Errors
-    /// [`Error`] when nobody could decide; nobody is let through then, unless the site has chosen so.
-    pub async fn verify(
-        &self,
-        token: &ResponseToken,
-        remote_ip: Option<IpAddr>,
-    ) -> Result<Verification, Error> {
-        let judged = settle(self.judge(token, remote_ip).await)?;
-        Ok(judged.map_or_else(Verification::Refused, Verification::Passed))
+    /// [`ConfigError::Field`] for what can be no name.
+    pub fn in_field(&self, name: &str) -> Result<Self, ConfigError> {
+        if !(1..=100).contains(&name.len()) || !crate::keys::is_visible(name) {
+            return Err(ConfigError::Field);
+        }
+        let mut other = self.clone();
+        other.field = name.into();
+        Ok(other)
     }
 
-    async fn judge(
-        &self,
-        token: &ResponseToken,
-        remote_ip: Option<IpAddr>,
-    ) -> Result<Passed, Stop> {
+    /// One check, watched.
+    async fn check(&self, token: &str, visit: &Visit) -> Result<Verification, Error> {
+        let began = Instant::now();
+        let outcome = settle(self.decide(token, visit).await).map(Verification::from);
+        let check = Check {
+            provider: self.provider(),
+            outcome: Outcome::of(&outcome),
+            took: began.elapsed(),
+        };
+        Span::current().record("outcome", check.outcome.as_str());
+        self.shared.observer.checked(&check);
+        outcome
+    }
+
+    async fn decide(&self, token: &str, visit: &Visit) -> Result<Passed, Stop> {
+        let shared = &self.shared;
+        let deadline = shared.deadline();
+        let token = shared.plausible(token)?;
+        let expected = self.expected.of_form(visit.action.clone());
+        let said = shared
+            .statement(&token, visit, expected.action.as_ref(), deadline)
+            .await?;
+        let spent_as = said.spent_as.clone();
+        let checked = expected.check(said)?;
+        let first = shared
+            .spend(spent_as.as_deref().unwrap_or(token.expose()), deadline)
+            .await?;
+        Ok(Passed::new(self.provider(), checked, first))
+    }
+
+    async fn spend_unseen(&self, token: &str) -> Result<(), Stop> {
+        let token = self.shared.plausible(token)?;
         let deadline = self.shared.deadline();
-        self.shared.bound(token)?;
-        let said = self.shared.ask(token, remote_ip, deadline).await?;
-        self.expected.check(&said)?;
-        self.shared.claim(token, deadline).await?;
-        Ok(Passed::new(self.provider(), said))
+        self.shared.spend(token.expose(), deadline).await?;
+        Ok(())
     }
 
-    /// Spends a token without asking anybody what it is worth; the inner result is whether it was there to be spent.
-    ///
-    /// For a site that lets visitors through while the provider is [unreachable](Error::Unreachable): a token that got
-    /// somebody through gets nobody through again, then or when the provider is back.
-    ///
-    /// # Errors
-    /// [`Error::Store`] when the store cannot decide; within, [`Refused`] for a token that is spent, or cannot be one.
-    pub async fn claim(&self, token: &ResponseToken) -> Result<Result<(), Refused>, Error> {
-        settle(self.spend(token).await)
+    /// Whether the provider answers a question about no token.
+    async fn answers(&self) -> bool {
+        let shared = &self.shared;
+        match &shared.way {
+            Way::Judged(_) => return true,
+            Way::Asked(asking) if asking.is_answered() => return true,
+            Way::Asked(_) => {}
+        }
+        let Ok(token) = NO_TOKEN.parse() else {
+            return false;
+        };
+        let said = shared
+            .statement(&token, &Visit::new(), None, shared.deadline())
+            .await;
+        !matches!(said, Err(Stop::Failed(Error::Unreachable { .. })))
     }
+}
 
-    async fn spend(&self, token: &ResponseToken) -> Result<(), Stop> {
-        self.shared.bound(token)?;
-        self.shared.claim(token, self.shared.deadline()).await
+/// What is expected, if the provider can meet it.
+fn attainable(
+    mut expected: Expected,
+    says: Says,
+    provider: &'static str,
+) -> Result<Expected, ConfigError> {
+    if !expected.hostnames.is_empty() && !says.hostname {
+        return Err(ConfigError::NoHostname { provider });
     }
+    if expected.action.is_some() && !says.action {
+        return Err(ConfigError::NoAction { provider });
+    }
+    if says.score {
+        expected.minimum_score.get_or_insert(Score::HALF);
+    } else if expected.minimum_score.is_some() {
+        return Err(ConfigError::NoScore { provider });
+    }
+    Ok(expected)
 }
 
 /// Why a token gets nobody through.
@@ -191,9 +272,9 @@ impl From<Refused> for Stop {
     }
 }
 
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
     }
 }
 
@@ -202,70 +283,80 @@ impl<S: Store> Shared<S> {
         Instant::now() + self.timeout
     }
 
-    /// Refuses what is longer than a token of the provider.
-    fn bound(&self, token: &ResponseToken) -> Result<(), Refused> {
-        if token.expose().len() <= self.provider.max_token_chars() {
-            Ok(())
+    /// Refuses what cannot be a token of the provider.
+    fn plausible(&self, text: &str) -> Result<ResponseToken, Refused> {
+        let token: ResponseToken = text.parse()?;
+        if text.len() <= self.provider.max_token_chars() {
+            Ok(token)
         } else {
             Err(Refused::invalid())
         }
     }
 
-    /// What the provider says of a token.
-    async fn ask(
+    /// What is said of a token, by whoever judges it.
+    async fn statement(
         &self,
         token: &ResponseToken,
-        remote_ip: Option<IpAddr>,
+        visit: &Visit,
+        action: Option<&Action>,
         deadline: Instant,
     ) -> Result<Statement, Stop> {
+        let said = match &self.way {
+            Way::Judged(judging) => {
+                let now = self.clock.now();
+                judging.judge(&self.secret_key, token, now, deadline).await
+            }
+            Way::Asked(asking) => {
+                let question = Question {
+                    secret_key: &self.secret_key,
+                    token,
+                    remote_ip: visit.remote_ip,
+                    user_agent: visit.user_agent.as_deref(),
+                    action,
+                    idempotency_key: asking.idempotency_key(),
+                };
+                asking.ask(&question, deadline).await
+            }
+        };
         let provider = self.provider.name();
-        let broken = |why| Error::Broken { provider, why };
-        let unreachable = |why| Error::Unreachable { provider, why };
-        let form = self.provider.form(&Question {
-            secret_key: &self.secret_key,
-            token,
-            remote_ip,
-        });
-        let body = timeout_at(deadline, self.transport.post(&form))
-            .await
-            .map_err(|_| unreachable(Unreachable::Timeout))?
-            .map_err(|failure| match failure {
-                Failure::Unreachable(why) => unreachable(why),
-                Failure::Broken(why) => broken(why),
-            })?;
-        let reply = Reply::parse(&body).map_err(broken)?;
-        self.provider.read(&reply).map_err(|denial| match denial {
-            Denial::Refused(refused) => refused.into(),
-            Denial::Broken(why) => broken(why).into(),
+        said.map_err(|no| match no {
+            NoStatement::Denied(Denial::Refused(refused)) => Stop::Refused(refused),
+            NoStatement::Denied(Denial::Broken(why)) => {
+                Stop::Failed(Error::Broken { provider, why })
+            }
+            NoStatement::Unreachable(why) => Stop::Failed(Error::Unreachable { provider, why }),
         })
     }
 
-    /// Spends a token, if it is not spent.
-    async fn claim(&self, token: &ResponseToken, deadline: Instant) -> Result<(), Stop> {
-        let test_keys = self.provider.test_secret_keys();
-        if test_keys.contains(&self.secret_key.expose()) {
-            return Ok(());
-        }
-        let ttl = self.provider.token_lifetime() + CLOCK_SKEW;
-        let claim = timeout_at(deadline, self.store.claim(self.id(token), ttl))
-            .await
-            .unwrap_or_else(|late| Err(StoreError::Unavailable(late.into())));
-        match claim.map_err(Error::Store)? {
-            Claim::First => Ok(()),
-            Claim::Spent => Err(Refused::already_seen().into()),
-        }
+    async fn spend(&self, token: &str, deadline: Instant) -> Result<FirstTime, Stop> {
+        Ok(self.spending.claim(token, deadline).await??)
+    }
+}
+
+impl<S: Store> Verify for Verifier<S> {
+    fn fields(&self) -> Vec<&str> {
+        vec![&self.field]
     }
 
-    /// What a token is remembered by. Tells nothing of the token, and no other one has it.
-    fn id(&self, token: &ResponseToken) -> SpentId {
-        let digest: [u8; 32] = Sha256::new()
-            .chain_update("cattlegrid/1/response-token-of/")
-            .chain_update(self.provider.name())
-            .chain_update([0])
-            .chain_update(token.expose())
-            .finalize()
-            .into();
-        SpentId::from_bytes(digest.first_chunk().copied().unwrap_or_default())
+    fn verify<'a>(
+        &'a self,
+        token: &'a str,
+        visit: Visit,
+    ) -> BoxFuture<'a, Result<Verification, Error>> {
+        let span = tracing::info_span!("verify_token", provider = self.provider(), outcome = Empty);
+        Box::pin(async move { self.check(token, &visit).await }.instrument(span))
+    }
+
+    fn claim<'a>(
+        &'a self,
+        token: &'a str,
+        _: Visit,
+    ) -> BoxFuture<'a, Result<Result<(), Refused>, Error>> {
+        Box::pin(async move { settle(self.spend_unseen(token).await) })
+    }
+
+    fn reachable(&self) -> BoxFuture<'_, bool> {
+        Box::pin(self.answers())
     }
 }
 
@@ -274,6 +365,7 @@ impl<S> Clone for Verifier<S> {
         Self {
             shared: Arc::clone(&self.shared),
             expected: self.expected.clone(),
+            field: Arc::clone(&self.field),
         }
     }
 }
@@ -282,7 +374,6 @@ impl<S> fmt::Debug for Verifier<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verifier")
             .field("provider", &self.shared.provider.name())
-            .field("endpoint", self.shared.provider.endpoint())
             .field("expected", &self.expected)
             .finish_non_exhaustive()
     }

@@ -11,7 +11,7 @@ use cattlegrid_provider::provider::by_name;
 use cattlegrid_provider::store::SystemClock;
 use cattlegrid_provider::{
     ConfigError, Endpoint, Expected, Refused, ResponseToken, Score, SecretKey, Settings, SiteKey,
-    Verification,
+    Verification, Verify, Visit,
 };
 use pyo3::prelude::*;
 
@@ -28,8 +28,8 @@ use crate::work;
 /// provider says the second time.
 ///
 /// `store` remembers spent tokens, and is a URL as for `Gate`. `url` is the address of siteverify where it is not the
-/// provider's own; `cattlegrid` needs it. `hostnames` (`example.org`, `*.example.org`) and `action` are what the provider
-/// must say of the page; without `hostnames` any page's token is taken. `minimum_score` is for `recaptcha_v3`, 0 to 1,
+/// provider's own; `cattlegrid`, `altcha_server` and `recaptcha_enterprise` need it. `hostnames` (`example.org`, `*.example.org`) and `action` are what the provider
+/// must say of the page; without `hostnames` any page's token is taken. `minimum_score` is for `recaptcha_v3` and `recaptcha_enterprise`, 0 to 1,
 /// there 0.5 when it is None; other providers refuse to have one. `timeout` is in seconds and for the whole check, 0.1 to
 /// 60. Raises `ConfigurationError`.
 #[pyclass(frozen, module = "cattlegrid")]
@@ -101,7 +101,11 @@ impl Verifier {
             endpoint: parsed(url)?,
             site_key: parsed(site_key)?,
             secret_key: secret_key.parse()?,
-            settings: Settings { expected, timeout },
+            settings: Settings {
+                expected,
+                timeout,
+                ..Settings::default()
+            },
             store: ForkStore::at(py, store, Arc::new(SystemClock::new()))?,
         };
         let verifier = PerProcess::new();
@@ -190,9 +194,9 @@ impl Verifier {
     ) -> impl Future<Output = Result<Passed, Error>> + Send + use<> {
         let checker = self.checker_for(py, action);
         let token = read_token(token);
-        let remote_ip = remote_ip.and_then(read_address);
+        let visit = Visit::new().from_address(remote_ip.and_then(read_address));
         async move {
-            match checker?.verify(&token?, remote_ip).await? {
+            match checker?.verify(&token?, visit).await? {
                 Verification::Passed(passed) => Ok(passed.into()),
                 Verification::Refused(refused) => Err(refused.into()),
             }
@@ -206,15 +210,13 @@ impl Verifier {
     ) -> impl Future<Output = Result<(), Error>> + Send + use<> {
         let checker = self.checker(py);
         let token = read_token(token);
-        async move { Ok(checker?.claim(&token?).await??) }
+        async move { Ok(checker?.claim(&token?, Visit::new()).await??) }
     }
 }
 
 /// A token as a form brought it, whatever it brought.
-fn read_token(given: &Bound<'_, PyAny>) -> Result<ResponseToken, Refused> {
-    bounded(given, ResponseToken::MAX_CHARS)
-        .ok_or_else(Refused::invalid)?
-        .parse()
+fn read_token(given: &Bound<'_, PyAny>) -> Result<String, Refused> {
+    bounded(given, ResponseToken::MAX_CHARS).ok_or_else(Refused::invalid)
 }
 
 /// An address, as far as it is one.
@@ -230,11 +232,11 @@ fn parsed<T: FromStr<Err = ConfigError>>(text: Option<&str>) -> Result<Option<T>
 impl From<provider::Passed> for Passed {
     fn from(passed: provider::Passed) -> Self {
         Self {
-            provider: passed.provider.to_owned(),
-            challenge_ts: passed.challenge_ts,
-            hostname: passed.hostname,
-            action: passed.action,
-            score: passed.score.map(Score::get),
+            provider: passed.provider().to_owned(),
+            challenge_ts: passed.challenge_ts().map(str::to_owned),
+            hostname: passed.hostname().map(str::to_owned),
+            action: passed.action().map(str::to_owned),
+            score: passed.score().map(Score::get),
         }
     }
 }

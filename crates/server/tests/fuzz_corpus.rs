@@ -133,3 +133,12 @@ fn forwarding_headers() {
 fn answers_of_memcached() {
     check_all("memcached", b"STORED\r\n", targets::memcached::check);
 }
+
+#[test]
+fn replies_of_providers() {
+    check_all(
+        "provider_reply",
+        &targets::provider_reply::genuine(),
+        targets::provider_reply::check,
+    );
+}

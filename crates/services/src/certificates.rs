@@ -66,7 +66,7 @@ impl Certificates {
     }
 
     /// The authority's certificate, the server's, and its key, as arguments.
-    pub(crate) fn server(&self) -> [String; 3] {
+    pub fn server(&self) -> [String; 3] {
         ["ca.pem", "server.pem", "server.key"]
             .map(|name| self.folder.path().join(name).display().to_string())
     }

@@ -47,7 +47,10 @@ class Provider:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                provider.asked.append({name: values[0] for name, values in parse_qs(body).items()})
+                form = {name: values[0] for name, values in parse_qs(body).items()}
+                # Why: of Turnstile's alone, and another each time.
+                form.pop("idempotency_key", None)
+                provider.asked.append(form)
                 provider.delay.wait()
                 verification = json.dumps(provider.verification).encode()
                 status, headers, body_out = provider.reply or (

@@ -19,6 +19,9 @@ class Provider:
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.asked: list[Form] = []
+        """The forms that came."""
+        self.events: list[Any] = []
+        """The JSON that came."""
         self.answer: Callable[[Question], None] = says({"success": True})
         self._server = _Server(self)
         if tls:
@@ -65,7 +68,10 @@ class Question(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Remembers what was asked, and answers."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.provider.asked.append(dict(parse_qsl(body.decode(), strict_parsing=True)))
+        if self.headers["Content-Type"] == "application/json":
+            self.server.provider.events.append(json.loads(body))
+        else:
+            self.server.provider.asked.append(dict(parse_qsl(body.decode(), strict_parsing=True)))
         self.server.provider.answer(self)
 
     def log_message(self, *_: object) -> None:

@@ -84,8 +84,16 @@ def test_a_connection_that_ends_early(
     answer: Callable[[Question], None], make: Make, provider: Provider
 ) -> None:
     provider.answer = answer
-    assert code(make()) == "provider-unreachable"
+    assert code(make("hcaptcha")) == "provider-unreachable"
     assert len(provider.asked) == 2
+
+
+def test_turnstile_is_asked_the_same_once_more(make: Make, provider: Provider) -> None:
+    provider.answer = hang_up
+    with pytest.raises(Unavailable):
+        make().verify("token")
+    first, second = provider.asked
+    assert first == second
 
 
 def test_nobody_listens(make: Make) -> None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import json
+import time
 from typing import Any, Callable
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -46,7 +52,61 @@ def test_who_passed_is_known_as_far_as_the_provider_says(name: str, make: Make, 
     form = {"secret": SECRET_KEY, "response": "the-token", "remoteip": "203.0.113.7"}
     if name in ("cattlegrid", "hcaptcha"):
         form["sitekey"] = "the-site-key"
-    assert provider.asked == [form]
+    [asked] = provider.asked
+    key = asked.pop("idempotency_key", None)
+    assert (key is not None and UUID(key).version == 4) == (name == "turnstile")
+    assert asked == form
+
+
+def test_recaptcha_enterprise_gives_an_assessment(make: Make, provider: Provider) -> None:
+    token = {"valid": True, "hostname": "example.org", "action": "login", "createTime": "2026-01-31T12:00:00Z"}
+    provider.answer = says({"tokenProperties": token, "riskAnalysis": {"score": 0.7, "reasons": []}})
+    verifier = make("recaptcha_enterprise", site_key="the-site-key", action="login", minimum_score=0.6)
+    passed = verifier.verify("the-token", remote_ip="203.0.113.7")
+    assert (passed.provider, passed.action, passed.score) == ("recaptcha_enterprise", "login", 0.7)
+    event = provider.events[0]["event"]
+    assert event == {
+        "token": "the-token",
+        "siteKey": "the-site-key",
+        "expectedAction": "login",
+        "userIpAddress": "203.0.113.7",
+    }
+    provider.answer = says({"tokenProperties": {"valid": False, "invalidReason": "DUPE"}})
+    assert codes(verifier, "another") == ("dupe",)
+
+
+def test_friendly_captcha_says_an_origin(make: Make, provider: Provider) -> None:
+    challenge = {"timestamp": "2026-01-31T12:00:00Z", "origin": "https://example.org"}
+    provider.answer = says({"success": True, "data": {"challenge": challenge}})
+    verifier = make("friendly_captcha", hostnames=["example.org"])
+    assert verifier.verify("the-token").hostname == "example.org"
+    provider.answer = says({"success": False, "error": {"error_code": "response_duplicate", "detail": ""}})
+    assert codes(verifier, "another") == ("response_duplicate",)
+
+
+def test_altchas_payloads_are_judged_here_or_by_a_server(
+    make: Make, provider: Provider, store: str
+) -> None:
+    salt = f"f00dcafe?expires={int(time.time()) + 300}&"
+    challenge = hashlib.sha256(f"{salt}4711".encode()).hexdigest()
+    signature = hmac.new(SECRET_KEY.encode(), challenge.encode(), "sha256").hexdigest()
+    solved = {
+        "algorithm": "SHA-256",
+        "challenge": challenge,
+        "number": 4711,
+        "salt": salt,
+        "signature": signature,
+    }
+    payload = base64.b64encode(json.dumps(solved).encode()).decode()
+    verifier = Verifier("altcha", secret_key=SECRET_KEY, store=store)
+    assert verifier.verify(payload).provider == "altcha"
+    assert codes(verifier, payload) == ("already-seen-response",)
+    assert codes(Verifier("altcha_signature", secret_key=SECRET_KEY, store=store), payload) == (
+        "invalid-input-response",
+    )
+    provider.answer = says({"verified": True})
+    assert make("altcha_server").verify(payload).provider == "altcha_server"
+    assert provider.events == [{"payload": payload, "secret": SECRET_KEY}]
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
@@ -165,6 +225,11 @@ def test_any_text_passes_or_is_refused(token: str, make: Make) -> None:
         ("turnstile", {"site_key": "a b"}, "a site key is"),
         ("turnstile", {"url": "https://captcha.example.org"}, "the address of siteverify is"),
         ("cattlegrid", {"url": None}, "cattlegrid needs the address"),
+        ("altcha", {}, "altcha is not asked anywhere"),
+        ("altcha_signature", {"url": None, "hostnames": ["example.org"]}, "does not say the page's host"),
+        ("recaptcha_enterprise", {}, "recaptcha_enterprise needs the site key"),
+        ("recaptcha_enterprise", {"url": None}, "recaptcha_enterprise needs the address"),
+        ("friendly_captcha", {"action": "login"}, "does not say an action"),
         ("turnstile", {"hostnames": ["https://example.org"]}, "is no hostname"),
         ("turnstile", {"action": "sign up"}, "an action is"),
         ("hcaptcha", {"action": "login"}, "hcaptcha does not say an action"),

@@ -1,8 +1,9 @@
 //! This project's own server.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Provider, Question, Says, Statement};
+use super::{Judge, Provider, Question, Remote, Request, Says, Statement};
 use crate::reply::{Denial, Reply};
 use crate::{Endpoint, SiteKey};
 
@@ -49,8 +50,12 @@ impl Provider for Cattlegrid {
         NAME
     }
 
-    fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
+    fn field(&self) -> &'static str {
+        "cattlegrid-response"
+    }
+
+    fn judge(&self) -> Judge {
+        Judge::Remote(Arc::new(self.clone()))
     }
 
     fn token_lifetime(&self) -> Duration {
@@ -64,12 +69,18 @@ impl Provider for Cattlegrid {
     fn says(&self) -> Says {
         Says {
             action: true,
-            score: false,
+            ..Says::default()
         }
     }
+}
 
-    fn form(&self, question: &Question<'_>) -> Vec<(&'static str, String)> {
-        question.fields_with(self.site_key.as_ref())
+impl Remote for Cattlegrid {
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    fn request(&self, question: &Question<'_>) -> Request {
+        Request::form(&question.fields_with(self.site_key.as_ref()))
     }
 
     fn read(&self, reply: &Reply) -> Result<Statement, Denial> {

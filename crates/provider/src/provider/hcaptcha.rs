@@ -1,8 +1,10 @@
 //! hCaptcha.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Provider, Question};
+use super::{Judge, Provider, Question, Remote, Request};
+use crate::test_keys::hcaptcha;
 use crate::{Endpoint, SiteKey};
 
 pub(super) const NAME: &str = "hcaptcha";
@@ -47,8 +49,12 @@ impl Provider for Hcaptcha {
         NAME
     }
 
-    fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
+    fn field(&self) -> &'static str {
+        "h-captcha-response"
+    }
+
+    fn judge(&self) -> Judge {
+        Judge::Remote(Arc::new(self.clone()))
     }
 
     fn token_lifetime(&self) -> Duration {
@@ -56,10 +62,16 @@ impl Provider for Hcaptcha {
     }
 
     fn test_secret_keys(&self) -> &'static [&'static str] {
-        &["0x0000000000000000000000000000000000000000"]
+        &[hcaptcha::SECRET_KEY]
+    }
+}
+
+impl Remote for Hcaptcha {
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
-    fn form(&self, question: &Question<'_>) -> Vec<(&'static str, String)> {
-        question.fields_with(self.site_key.as_ref())
+    fn request(&self, question: &Question<'_>) -> Request {
+        Request::form(&question.fields_with(self.site_key.as_ref()))
     }
 }

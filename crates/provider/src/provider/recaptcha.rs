@@ -1,15 +1,20 @@
 //! reCAPTCHA: v2, whose visitors tick a box or solve a puzzle, and v3, which only gives a score.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Provider, Says, Statement};
+use super::{Judge, Provider, Remote, Says, Statement};
 use crate::Endpoint;
 use crate::reply::{Denial, Reply};
+use crate::test_keys::recaptcha_v2;
 
 pub(super) const V2: &str = "recaptcha_v2";
 pub(super) const V3: &str = "recaptcha_v3";
 
-const TOKEN_LIFETIME: Duration = Duration::from_secs(120);
+/// Where reCAPTCHA's widgets put tokens, whichever version they are of.
+pub(super) const FIELD: &str = "g-recaptcha-response";
+
+pub(super) const TOKEN_LIFETIME: Duration = Duration::from_secs(120);
 
 fn own_endpoint() -> Endpoint {
     Endpoint::of_provider("https://www.google.com/recaptcha/api/siteverify")
@@ -44,8 +49,12 @@ impl Provider for RecaptchaV2 {
         V2
     }
 
-    fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
+    fn field(&self) -> &'static str {
+        FIELD
+    }
+
+    fn judge(&self) -> Judge {
+        Judge::Remote(Arc::new(self.clone()))
     }
 
     fn token_lifetime(&self) -> Duration {
@@ -53,7 +62,13 @@ impl Provider for RecaptchaV2 {
     }
 
     fn test_secret_keys(&self) -> &'static [&'static str] {
-        &["6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4WifJWe"]
+        &[recaptcha_v2::SECRET_KEY]
+    }
+}
+
+impl Remote for RecaptchaV2 {
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 }
 
@@ -87,8 +102,12 @@ impl Provider for RecaptchaV3 {
         V3
     }
 
-    fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
+    fn field(&self) -> &'static str {
+        FIELD
+    }
+
+    fn judge(&self) -> Judge {
+        Judge::Remote(Arc::new(self.clone()))
     }
 
     fn token_lifetime(&self) -> Duration {
@@ -99,7 +118,14 @@ impl Provider for RecaptchaV3 {
         Says {
             action: true,
             score: true,
+            ..Says::default()
         }
+    }
+}
+
+impl Remote for RecaptchaV3 {
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
     fn read(&self, reply: &Reply) -> Result<Statement, Denial> {

@@ -1,10 +1,12 @@
 //! Turnstile.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Provider, Says, Statement};
+use super::{Judge, Provider, Question, Remote, Request, Says, Statement};
 use crate::Endpoint;
 use crate::reply::{Denial, Reply};
+use crate::test_keys::turnstile;
 
 pub(super) const NAME: &str = "turnstile";
 
@@ -39,8 +41,12 @@ impl Provider for Turnstile {
         NAME
     }
 
-    fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
+    fn field(&self) -> &'static str {
+        "cf-turnstile-response"
+    }
+
+    fn judge(&self) -> Judge {
+        Judge::Remote(Arc::new(self.clone()))
     }
 
     fn token_lifetime(&self) -> Duration {
@@ -54,16 +60,25 @@ impl Provider for Turnstile {
     fn says(&self) -> Says {
         Says {
             action: true,
-            score: false,
+            ..Says::default()
         }
     }
 
     fn test_secret_keys(&self) -> &'static [&'static str] {
-        &[
-            "1x0000000000000000000000000000000AA",
-            "2x0000000000000000000000000000000AA",
-            "3x0000000000000000000000000000000AA",
-        ]
+        &turnstile::SECRET_KEYS
+    }
+}
+
+impl Remote for Turnstile {
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    fn request(&self, question: &Question<'_>) -> Request {
+        let mut fields = question.fields();
+        let key = question.idempotency_key;
+        fields.extend(key.map(|key| ("idempotency_key", key.to_string())));
+        Request::form(&fields)
     }
 
     fn read(&self, reply: &Reply) -> Result<Statement, Denial> {
@@ -72,5 +87,9 @@ impl Provider for Turnstile {
             action: reply.text("action")?,
             ..said
         })
+    }
+
+    fn may_be_asked_again(&self) -> bool {
+        true
     }
 }

@@ -1,9 +1,8 @@
 //! What a provider must say of page and visitor.
 
-use cattlegrid_provider::provider::NAMES;
-use cattlegrid_provider::{Expected, Score, Verification};
+use cattlegrid_provider::{Expected, Score, Verification, Verify, Visit};
 
-use crate::stand_in::{StandIn, codes, passed, verify};
+use crate::stand_in::{SITEVERIFY, StandIn, codes, passed, verify};
 
 fn on(hostnames: &[&str]) -> Expected {
     Expected {
@@ -35,17 +34,13 @@ async fn ask(name: &str, reply: &str, expected: Expected) -> Verification {
 async fn what_the_provider_says_comes_along() {
     let reply = r#"{"success": true, "challenge_ts": "2026-01-31T12:00:00Z", "hostname": "www.example.org",
         "action": "login", "score": 0.9, "error-codes": [], "metadata": {"interactive": false}}"#;
-    for name in NAMES {
+    for name in SITEVERIFY {
         let passed = passed(ask(name, reply, on(&["www.example.org"])).await);
-        assert_eq!(passed.challenge_ts.as_deref(), Some("2026-01-31T12:00:00Z"));
-        assert_eq!(passed.hostname.as_deref(), Some("www.example.org"));
+        assert_eq!(passed.challenge_ts(), Some("2026-01-31T12:00:00Z"));
+        assert_eq!(passed.hostname(), Some("www.example.org"));
         let says_action = !["hcaptcha", "recaptcha_v2"].contains(&name);
-        assert_eq!(
-            passed.action.as_deref(),
-            says_action.then_some("login"),
-            "{name}"
-        );
-        let score = passed.score.map(Score::get);
+        assert_eq!(passed.action(), says_action.then_some("login"), "{name}");
+        let score = passed.score().map(Score::get);
         assert_eq!(score, (name == "recaptcha_v3").then_some(0.9), "{name}");
     }
 }
@@ -55,13 +50,13 @@ async fn a_provider_that_does_not_say_it_may_say_anything_there() {
     let reply = r#"{"success": true, "action": ["x"], "score": "high", "hostname": null}"#;
     for name in ["hcaptcha", "recaptcha_v2"] {
         let passed = passed(ask(name, reply, Expected::default()).await);
-        assert_eq!((passed.action, passed.score), (None, None));
+        assert_eq!((passed.action(), passed.score()), (None, None));
     }
 }
 
 #[tokio::test]
 async fn a_token_of_another_page_is_refused() {
-    for name in NAMES {
+    for name in SITEVERIFY {
         for (hostname, ok) in [
             (r#""example.org""#, true),
             (r#""Example.ORG""#, true),
@@ -135,15 +130,14 @@ async fn an_action_can_be_said_for_each_form() {
     let any = crate::stand_in::verifier("turnstile", &provider.endpoint);
     let login = any.with_action("login".parse().unwrap()).unwrap();
     let comment = any.with_action("comment".parse().unwrap()).unwrap();
-    let token = crate::stand_in::token;
     assert_eq!(
-        codes(&comment.verify(&token("a"), None).await.unwrap()),
+        codes(&comment.verify("a", Visit::new()).await.unwrap()),
         ["action-mismatch"]
     );
-    passed(login.verify(&token("b"), None).await.unwrap());
-    passed(any.verify(&token("c"), None).await.unwrap());
+    passed(login.verify("b", Visit::new()).await.unwrap());
+    passed(any.verify("c", Visit::new()).await.unwrap());
     // Why: they share what they remember.
-    let again = any.verify(&token("b"), None).await.unwrap();
+    let again = any.verify("b", Visit::new()).await.unwrap();
     assert_eq!(codes(&again), ["already-seen-response"]);
 }
 
@@ -177,7 +171,7 @@ async fn a_low_score_is_refused() {
 
 #[tokio::test]
 async fn a_refusal_has_the_providers_codes() {
-    for name in NAMES {
+    for name in SITEVERIFY {
         for (reply, want) in [
             (
                 r#"{"success": false, "error-codes": ["timeout-or-duplicate"]}"#,

@@ -9,18 +9,18 @@ use cattlegrid_provider::store::memory::MemoryStore;
 use cattlegrid_provider::store::{
     AnyStore, Clock, ManualClock, Store, StoreUrl, SystemClock, Timestamp,
 };
-use cattlegrid_provider::{Error, Expected, Settings, Verification, Verifier};
+use cattlegrid_provider::{Error, Expected, Settings, Verification, Verifier, Verify, Visit};
 use tokio::task::JoinSet;
 
 use crate::stand_in::{
-    StandIn, TOKEN, codes, memory, passed, patient, status, token, verifier, verifier_with,
+    StandIn, TOKEN, codes, memory, passed, patient, status, verifier, verifier_with,
 };
 
 /// Has all `verifiers` verify one token at once; how many said that it passed.
 async fn passes<S: Store>(verifiers: impl IntoIterator<Item = Verifier<S>>) -> usize {
     let mut tasks: JoinSet<_> = verifiers
         .into_iter()
-        .map(|verifier| async move { verifier.verify(&token(TOKEN), None).await.unwrap() })
+        .map(|verifier| async move { verifier.verify(TOKEN, Visit::new()).await.unwrap() })
         .collect();
     let mut passes = 0;
     while let Some(verification) = tasks.join_next().await {
@@ -36,7 +36,7 @@ async fn passes<S: Store>(verifiers: impl IntoIterator<Item = Verifier<S>>) -> u
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_64_at_once_one_passes() {
-    for name in cattlegrid_provider::provider::NAMES {
+    for name in crate::stand_in::SITEVERIFY {
         let provider = StandIn::lenient().await;
         let verifier = verifier(name, &provider.endpoint);
         assert_eq!(passes(vec![verifier; 64]).await, 1, "{name}");
@@ -64,9 +64,9 @@ async fn what_is_spent_is_the_token_of_a_provider() {
     for name in ["hcaptcha", "turnstile"] {
         let settings = patient(Expected::default());
         let verifier = verifier_with(name, &provider.endpoint, Arc::clone(&store), settings);
-        passed(verifier.verify(&token("same"), None).await.unwrap());
-        passed(verifier.verify(&token("samE"), None).await.unwrap());
-        let again = verifier.verify(&token("same"), None).await.unwrap();
+        passed(verifier.verify("same", Visit::new()).await.unwrap());
+        passed(verifier.verify("samE", Visit::new()).await.unwrap());
+        let again = verifier.verify("same", Visit::new()).await.unwrap();
         assert_eq!(codes(&again), ["already-seen-response"]);
     }
 }
@@ -85,22 +85,26 @@ async fn an_outage_does_not_spend_the_token() {
     })
     .await;
     let verifier = verifier("turnstile", &provider.endpoint);
-    assert!(verifier.verify(&token(TOKEN), None).await.is_err());
+    assert!(verifier.verify(TOKEN, Visit::new()).await.is_err());
     up.store(true, Ordering::SeqCst);
-    passed(verifier.verify(&token(TOKEN), None).await.unwrap());
+    passed(verifier.verify(TOKEN, Visit::new()).await.unwrap());
 }
 
 #[tokio::test]
 async fn a_token_that_was_let_through_in_an_outage_is_spent() {
     let provider = StandIn::lenient().await;
     let verifier = verifier("turnstile", &provider.endpoint);
-    assert_eq!(verifier.claim(&token(TOKEN)).await.unwrap(), Ok(()));
-    let refused = verifier.claim(&token(TOKEN)).await.unwrap().unwrap_err();
+    assert_eq!(verifier.claim(TOKEN, Visit::new()).await.unwrap(), Ok(()));
+    let refused = verifier
+        .claim(TOKEN, Visit::new())
+        .await
+        .unwrap()
+        .unwrap_err();
     assert_eq!(
         refused.codes().collect::<Vec<_>>(),
         ["already-seen-response"]
     );
-    let verification = verifier.verify(&token(TOKEN), None).await.unwrap();
+    let verification = verifier.verify(TOKEN, Visit::new()).await.unwrap();
     assert_eq!(codes(&verification), ["already-seen-response"]);
 }
 
@@ -122,7 +126,7 @@ async fn a_dummy_token_is_good_again_and_again_with_a_test_key() {
         for _ in 0..2 {
             passed(
                 verifier
-                    .verify(&token("XXXX.DUMMY.TOKEN.XXXX"), None)
+                    .verify("XXXX.DUMMY.TOKEN.XXXX", Visit::new())
                     .await
                     .unwrap(),
             );
@@ -148,9 +152,9 @@ async fn a_token_is_remembered_for_as_long_as_it_lives() {
             store,
             patient(Expected::default()),
         );
-        passed(verifier.verify(&token(TOKEN), None).await.unwrap());
+        passed(verifier.verify(TOKEN, Visit::new()).await.unwrap());
         clock.advance(Duration::from_secs(lives));
-        let again = verifier.verify(&token(TOKEN), None).await.unwrap();
+        let again = verifier.verify(TOKEN, Visit::new()).await.unwrap();
         assert_eq!(codes(&again), ["already-seen-response"], "{name}");
     }
 }
@@ -165,8 +169,8 @@ async fn a_store_that_cannot_decide_lets_nobody_through() {
         full,
         patient(Expected::default()),
     );
-    passed(verifier.verify(&token("first"), None).await.unwrap());
-    let error = verifier.verify(&token("second"), None).await.unwrap_err();
+    passed(verifier.verify("first", Visit::new()).await.unwrap());
+    let error = verifier.verify("second", Visit::new()).await.unwrap_err();
     assert!(matches!(error, Error::Store(_)));
     assert_eq!(error.code(), "store-unavailable");
 }

@@ -1,18 +1,27 @@
 //! What holds of any reply.
 
-use cattlegrid_provider::provider::{NAMES, Provider, by_name};
+use std::sync::Arc;
+
+use cattlegrid_provider::provider::{Judge, Remote, by_name};
 use cattlegrid_provider::reply::{Denial, Reply};
-use cattlegrid_provider::{Endpoint, HostnamePattern, ResponseToken};
+use cattlegrid_provider::{Endpoint, HostnamePattern, ResponseToken, SiteKey};
 use proptest::collection::{hash_map, vec};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-fn providers() -> Vec<Box<dyn Provider>> {
+use crate::stand_in::{REMOTE, SITE_KEY, SITEVERIFY};
+
+fn remotes(names: &[&str]) -> Vec<Arc<dyn Remote>> {
     let endpoint: Endpoint = "http://127.0.0.1:1/siteverify".parse().unwrap();
-    NAMES
-        .iter()
-        .map(|name| by_name(name, Some(endpoint.clone()), None).unwrap())
-        .collect()
+    let site_key: SiteKey = SITE_KEY.parse().unwrap();
+    let remote = |name: &&str| {
+        let provider = by_name(name, Some(endpoint.clone()), Some(site_key.clone()));
+        match provider.unwrap().judge() {
+            Judge::Remote(remote) => remote,
+            Judge::Local(_) => panic!("{name} is asked nowhere"),
+        }
+    };
+    names.iter().map(remote).collect()
 }
 
 /// Any JSON, with a liking for the fields that replies have.
@@ -32,6 +41,14 @@ fn any_json() -> impl Strategy<Value = Value> {
         Just("action".to_owned()),
         Just("score".to_owned()),
         Just("error-codes".to_owned()),
+        Just("tokenProperties".to_owned()),
+        Just("riskAnalysis".to_owned()),
+        Just("valid".to_owned()),
+        Just("data".to_owned()),
+        Just("challenge".to_owned()),
+        Just("origin".to_owned()),
+        Just("error".to_owned()),
+        Just("verified".to_owned()),
         ".{0,8}",
     ];
     leaf.prop_recursive(3, 64, 12, move |inner| {
@@ -51,7 +68,7 @@ proptest! {
             prop_assert!(!reply.is_object());
             return Ok(());
         };
-        for provider in providers() {
+        for provider in remotes(&SITEVERIFY) {
             match provider.read(&parsed) {
                 Ok(said) => {
                     prop_assert!(success);
@@ -74,9 +91,27 @@ proptest! {
     }
 
     #[test]
+    fn only_what_says_so_passes(reply in any_json()) {
+        let Ok(parsed) = Reply::parse(reply.to_string().as_bytes()) else {
+            return Ok(());
+        };
+        let says = |pointer: &str| reply.pointer(pointer) == Some(&Value::Bool(true));
+        let word = ["/verified", "/success", "/tokenProperties/valid"];
+        for (name, word) in ["altcha_server", "friendly_captcha", "recaptcha_enterprise"]
+            .into_iter()
+            .zip(word)
+        {
+            let [provider] = &remotes(&[name])[..] else { unreachable!() };
+            if provider.read(&parsed).is_ok() {
+                prop_assert!(says(word), "{}", name);
+            }
+        }
+    }
+
+    #[test]
     fn any_bytes_are_read(bytes in vec(any::<u8>(), 0..400)) {
         if let Ok(reply) = Reply::parse(&bytes) {
-            for provider in providers() {
+            for provider in remotes(&REMOTE) {
                 let _ = provider.read(&reply);
             }
         }

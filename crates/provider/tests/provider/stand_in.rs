@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Form, State};
-use axum::http::StatusCode;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::serve::Listener;
@@ -16,9 +16,15 @@ use cattlegrid_provider::store::memory::MemoryStore;
 use cattlegrid_provider::store::{Store, SystemClock};
 use cattlegrid_provider::{
     Endpoint, Error, Expected, Passed, ResponseToken, SecretKey, Settings, SiteKey, Verification,
-    Verifier,
+    Verifier, Verify, Visit,
 };
+use cattlegrid_services::Certificates;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 pub(crate) const SECRET_KEY: &str = "the-secret-key-of-the-site";
 pub(crate) const SITE_KEY: &str = "the-site-key";
@@ -26,22 +32,64 @@ pub(crate) const TOKEN: &str = "P1_the.token-of-a-visitor";
 
 pub(crate) type Fields = HashMap<String, String>;
 
+/// The providers that speak the protocol that reCAPTCHA began.
+pub(crate) const SITEVERIFY: [&str; 5] = [
+    "cattlegrid",
+    "hcaptcha",
+    "recaptcha_v2",
+    "recaptcha_v3",
+    "turnstile",
+];
+
+/// The providers that somebody is asked about.
+pub(crate) const REMOTE: [&str; 8] = [
+    "altcha_server",
+    "cattlegrid",
+    "friendly_captcha",
+    "hcaptcha",
+    "recaptcha_enterprise",
+    "recaptcha_v2",
+    "recaptcha_v3",
+    "turnstile",
+];
+
+/// A question as it arrived.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Asked {
+    pub(crate) fn fields(&self) -> Fields {
+        form_urlencoded::parse(self.body.as_bytes())
+            .into_owned()
+            .collect()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        assert_eq!(self.headers["content-type"], "application/json");
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
 /// A provider that answers every question alike, and remembers what it was asked.
 pub(crate) struct StandIn {
     pub(crate) endpoint: Endpoint,
-    asked: Arc<Mutex<Vec<Fields>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
     connections: Arc<AtomicUsize>,
 }
 
 #[derive(Clone)]
 struct Behaviour {
     answer: Arc<dyn Fn() -> Response + Send + Sync>,
-    asked: Arc<Mutex<Vec<Fields>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 impl StandIn {
-    /// One that answers with what `answer` makes.
-    pub(crate) async fn answering(answer: impl Fn() -> Response + Send + Sync + 'static) -> Self {
+    async fn prepared(
+        answer: impl Fn() -> Response + Send + Sync + 'static,
+    ) -> (Self, Counted, Router) {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let behaviour = Behaviour {
             answer: Arc::new(answer),
@@ -51,18 +99,41 @@ impl StandIn {
             .route("/siteverify", post(siteverify))
             .with_state(behaviour);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = endpoint(&listener);
         let connections = Arc::new(AtomicUsize::new(0));
-        let counted = Counted {
-            listener,
+        let stand_in = Self {
+            endpoint: endpoint(&listener),
+            asked,
             connections: Arc::clone(&connections),
         };
-        tokio::spawn(axum::serve(counted, app).into_future());
-        Self {
-            endpoint,
-            asked,
+        let counted = Counted {
+            listener,
             connections,
-        }
+        };
+        (stand_in, counted, app)
+    }
+
+    /// One that answers with what `answer` makes.
+    pub(crate) async fn answering(answer: impl Fn() -> Response + Send + Sync + 'static) -> Self {
+        let (stand_in, listener, app) = Self::prepared(answer).await;
+        tokio::spawn(axum::serve(listener, app).into_future());
+        stand_in
+    }
+
+    /// The same over TLS, as the host `localhost`.
+    pub(crate) async fn secure(
+        certificates: &Certificates,
+        answer: impl Fn() -> Response + Send + Sync + 'static,
+    ) -> Self {
+        let (mut stand_in, listener, app) = Self::prepared(answer).await;
+        let secure = Secure {
+            listener,
+            acceptor: acceptor(certificates),
+        };
+        tokio::spawn(axum::serve(secure, app).into_future());
+        let plain = stand_in.endpoint.to_string();
+        let endpoint = plain.replace("http://127.0.0.1", "https://localhost");
+        stand_in.endpoint = endpoint.parse().unwrap();
+        stand_in
     }
 
     /// One that answers with this body and status 200.
@@ -76,9 +147,14 @@ impl StandIn {
         Self::saying(r#"{"success": true, "score": 1, "action": "login"}"#).await
     }
 
+    /// What it was asked.
+    pub(crate) fn questions(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+
     /// The forms that it was asked with.
     pub(crate) fn asked(&self) -> Vec<Fields> {
-        self.asked.lock().unwrap().clone()
+        self.questions().iter().map(Asked::fields).collect()
     }
 
     /// How many connections there were.
@@ -87,8 +163,13 @@ impl StandIn {
     }
 }
 
-async fn siteverify(State(behaviour): State<Behaviour>, Form(fields): Form<Fields>) -> Response {
-    behaviour.asked.lock().unwrap().push(fields);
+async fn siteverify(
+    State(behaviour): State<Behaviour>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    let asked = Asked { headers, body };
+    behaviour.asked.lock().unwrap().push(asked);
     (behaviour.answer)()
 }
 
@@ -117,6 +198,47 @@ impl Listener for Counted {
     fn local_addr(&self) -> std::io::Result<Self::Addr> {
         self.listener.local_addr()
     }
+}
+
+/// A listener that encrypts.
+struct Secure {
+    listener: Counted,
+    acceptor: TlsAcceptor,
+}
+
+impl Listener for Secure {
+    type Io = TlsStream<TcpStream>;
+    type Addr = std::net::SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let (stream, address) = self.listener.accept().await;
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        self.listener.local_addr()
+    }
+}
+
+fn acceptor(certificates: &Certificates) -> TlsAcceptor {
+    let [_, certificate, key] = certificates.server();
+    let chain = CertificateDer::pem_file_iter(certificate)
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let key = PrivateKeyDer::from_pem_file(key).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    Arc::new(config).into()
 }
 
 /// A server that does to its connections what `play` does, and counts them.
@@ -149,6 +271,7 @@ pub(crate) fn patient(expected: Expected) -> Settings {
     Settings {
         expected,
         timeout: Duration::from_secs(30),
+        ..Settings::default()
     }
 }
 
@@ -180,7 +303,7 @@ pub(crate) async fn verify(
     expected: Expected,
 ) -> Result<Verification, Error> {
     verifier_with(name, endpoint, memory(), patient(expected))
-        .verify(&token(TOKEN), None)
+        .verify(TOKEN, Visit::new())
         .await
 }
 

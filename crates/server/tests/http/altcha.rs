@@ -8,6 +8,9 @@ use altcha::{
     HmacAlgorithm, ServerSignaturePayload, SolveChallengeOptions, VerifySolutionOptions,
     sign_challenge, solve_challenge, verify_server_signature, verify_solution,
 };
+use cattlegrid_provider::provider::{AltchaServer, AltchaSignature, AltchaSolution};
+use cattlegrid_provider::store::{AnyStore, StoreUrl, SystemClock};
+use cattlegrid_provider::{Expected, Provider, Settings, Verification, Verifier, Verify, Visit};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -792,4 +795,66 @@ async fn a_parameter_that_will_not_do_stops_the_start_by_name() {
         let named = ended.err.contains("altcha") && ended.err.contains(name);
         assert!(named, "{parameter}: {}", ended.err);
     }
+}
+
+/// A back end in Rust, of the site with this secret.
+fn back_end(provider: Box<dyn Provider>, secret: &str, expected: Expected) -> Verifier<AnyStore> {
+    let store = AnyStore::open(&StoreUrl::memory(), Arc::new(SystemClock::new())).unwrap();
+    let settings = Settings {
+        expected,
+        timeout: Duration::from_secs(60),
+        ..Settings::default()
+    };
+    Verifier::new(provider, secret.parse().unwrap(), store, settings).unwrap()
+}
+
+/// That a payload passes once, and is then known.
+async fn passes_once(verifier: &Verifier<AnyStore>, payload: &str) {
+    let first = verifier.verify(payload, Visit::new()).await.unwrap();
+    assert!(matches!(first, Verification::Passed(_)), "{first:?}");
+    let again = verifier.verify(payload, Visit::new()).await.unwrap();
+    let Verification::Refused(refused) = again else {
+        panic!("{again:?}");
+    };
+    let codes: Vec<_> = refused.codes().collect();
+    assert_eq!(codes, ["already-seen-response"]);
+}
+
+#[tokio::test]
+async fn a_back_end_in_rust_verifies_payloads_in_each_of_three_ways() {
+    let server = Home::new().start_configured(SITES);
+    let any = Expected::default;
+
+    let endpoint = format!("{}/altcha/siteverify", server.address);
+    let asks = |expected| {
+        let server = AltchaServer::at(endpoint.parse().unwrap());
+        back_end(Box::new(server), WORKED, expected)
+    };
+    passes_once(&asks(any()), &earn(&server, "worked").await).await;
+    let elsewhere = Expected {
+        hostnames: vec!["example.org".parse().unwrap()],
+        ..any()
+    };
+    let payload = earn(&server, "worked").await;
+    let refused = asks(elsewhere).verify(&payload, Visit::new()).await;
+    assert!(matches!(refused, Ok(Verification::Refused(_))));
+
+    let judges = back_end(Box::new(AltchaSignature::new()), WORKED, any());
+    passes_once(&judges, &earn(&server, "worked").await).await;
+
+    let judges = back_end(Box::new(AltchaSolution::new()), WORKED, any());
+    let solved = encode(&solve(&challenge(&server, "worked").await));
+    passes_once(&judges, &solved).await;
+}
+
+#[tokio::test]
+async fn a_back_end_in_rust_takes_no_work_where_an_answer_is_owed() {
+    let server = Home::new().start_configured(SITES);
+    let judges = back_end(Box::new(AltchaSolution::new()), PICTURED, Expected::default());
+    let solved = encode(&solve(&challenge(&server, "pictured").await));
+    let told = judges.verify(&solved, Visit::new()).await.unwrap();
+    let Verification::Refused(refused) = told else {
+        panic!("{told:?}");
+    };
+    assert_eq!(refused.codes().collect::<Vec<_>>(), ["missing-code"]);
 }

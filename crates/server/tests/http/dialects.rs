@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cattlegrid_provider::store::{AnyStore, StoreUrl, SystemClock};
-use cattlegrid_provider::{Expected, Provider, Score, Settings, Verification, Verifier, provider};
+use cattlegrid_provider::{
+    Expected, Provider, Score, Settings, Verification, Verifier, Verify, Visit, provider,
+};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -389,7 +391,7 @@ async fn assert_client_agrees(provider: Box<dyn Provider>, secret: &str, token: 
     let clock = Arc::new(SystemClock::new());
     let store = AnyStore::open(&StoreUrl::memory(), clock).unwrap();
     let verifier = Verifier::new(provider, secret.parse().unwrap(), store, settings).unwrap();
-    let told = verifier.verify(&token.parse().unwrap(), None).await;
+    let told = verifier.verify(token, Visit::new()).await;
     assert!(matches!(told, Ok(Verification::Passed(_))), "{told:?}");
 }
 
