@@ -1,4 +1,4 @@
-//! What the layers cost a request, with the rates in memory.
+//! What the layers cost a request, with the rates and what is spent in memory.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,15 +9,24 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use bytes::Bytes;
+use cattlegrid::{OsEntropy, Secret};
 use cattlegrid_guard::client_ip::{ClientIp, ClientIpLayer, ForwardingHeader, PeerAddr, Proxies};
+use cattlegrid_guard::fields::{Fields, FieldsLayer, Limits};
+use cattlegrid_guard::form::{Form, Forms, Stamp};
+use cattlegrid_guard::form_timing::{Ages, FormTiming, FormTimingLayer};
+use cattlegrid_guard::honeypot::{Honeypot, HoneypotLayer};
 use cattlegrid_guard::rate_limit::{Limiter, RateLimitLayer, Rates, Salt};
 use cattlegrid_guard::{AddressPrefix, Networks};
 use cattlegrid_store::SystemClock;
 use cattlegrid_store::memory::MemoryStore;
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{Request, Response};
+use http_body_util::Full;
 use tokio::runtime::Builder;
 use tower::{Service, ServiceBuilder, service_fn};
 
@@ -32,6 +41,66 @@ fn request(header: ForwardingHeader, value: &str) -> Request<()> {
     let peer: SocketAddr = "10.0.0.1:4711".parse().unwrap();
     let request = Request::builder().header(header.name(), value);
     request.extension(PeerAddr(peer)).body(()).unwrap()
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn sign_up() -> Form {
+    let secrets = Secret::generate(&OsEntropy).unwrap().into();
+    let clock = Arc::new(SystemClock::new());
+    let forms = Forms::new(&secrets, clock, Arc::new(OsEntropy), "shop.example").unwrap();
+    forms.form("sign-up").unwrap()
+}
+
+/// The body of a form that was shown, as a browser sends it.
+fn body(form: &Form) -> Bytes {
+    let stamp = form.stamp().unwrap();
+    let bait = stamp.bait();
+    let [first, second] = bait.names();
+    let stamp = stamp.as_str();
+    let field = Stamp::FIELD;
+    format!("name=Ada+Lovelace&email=ada%40example.org&{field}={stamp}&{first}=&{second}=").into()
+}
+
+fn form_layers(criterion: &mut Criterion) {
+    let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+    let form = sign_up();
+    let sent = body(&form);
+    criterion.bench_function("form/stamp", |bencher| {
+        bencher.iter(|| form.stamp().unwrap().html());
+    });
+    criterion.bench_function("form/fields", |bencher| {
+        bencher.iter(|| Fields::parse(FORM, &sent, 1000).unwrap());
+    });
+    let fields = Fields::parse(FORM, &sent, 1000).unwrap();
+    criterion.bench_function("form/open", |bencher| {
+        bencher.iter(|| form.open(&fields).unwrap());
+    });
+
+    let answer = service_fn(async |_: Request<Full<Bytes>>| {
+        Ok::<_, Infallible>(Response::new(String::new()))
+    });
+    let store = MemoryStore::new(10_000_000, Arc::new(SystemClock::new()));
+    let ages = Ages::new(Duration::ZERO, Duration::from_secs(60)).unwrap();
+    let timing = FormTiming::new(form.clone(), ages, Arc::new(store));
+    let mut guarded = ServiceBuilder::new()
+        .layer(FieldsLayer::new(Limits::default()))
+        .layer(HoneypotLayer::new(Honeypot::new(form.clone())))
+        .layer(FormTimingLayer::new(timing))
+        .service(answer);
+    criterion.bench_function("request/form_layers", |bencher| {
+        bencher.iter_batched(
+            || {
+                let request = Request::post("/").header(CONTENT_TYPE, FORM);
+                request.body(Full::new(body(&form))).unwrap()
+            },
+            |request| {
+                let response = runtime.block_on(guarded.call(request)).unwrap();
+                assert_eq!(response.status(), 200);
+            },
+            BatchSize::SmallInput,
+        );
+    });
 }
 
 fn layers(criterion: &mut Criterion) {
@@ -91,5 +160,5 @@ fn layers(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, layers);
+criterion_group!(benches, layers, form_layers);
 criterion_main!(benches);

@@ -24,6 +24,12 @@ pub enum Error {
         /// The text.
         given: String,
     },
+    /// The name of a site or a form is empty or too long.
+    #[error("a site and a form have names of 1 to 255 bytes")]
+    FormName,
+    /// No form can be of such an age.
+    #[error("a form's least age is less than its greatest, which is at most {} days", crate::form_timing::Ages::MAX.as_secs() / 86_400)]
+    Ages,
     /// Links that work for a shorter or longer time than is sensible.
     #[error("a link works for a minute to 30 days")]
     LinkLifetime,

@@ -1,12 +1,22 @@
-//! The layers around a CAPTCHA, for any tower service: whose request it is, and how often they may come.
+//! The layers around a CAPTCHA, for any tower service.
 //!
 //! - [`client_ip`] finds the client's address, from the socket or through proxies that are trusted;
 //! - [`rate_limit`] lets each client through so many times, counted in a [`Store`](cattlegrid_store::Store) that nodes
 //!   may share;
+//! - [`fields`] reads the fields of a form, for those that look at them;
+//! - [`form`] stamps the forms of a site, so that
+//! - [`honeypot`] notices who fills in what people never see, and
+//! - [`form_timing`] who is faster than people, and who sends the same again;
 //! - [`email`] confirms an address by a link in a letter, which works once.
 //!
 //! Each is a [`tower::Layer`] of its own. They combine from the outside to the inside: what finds the client comes before what
-//! counts clients.
+//! counts clients, and what reads a form's fields before what looks at them.
+//!
+//! # Refusals
+//!
+//! What a layer refuses it answers with problem details (RFC 9457) that have a stable `code`, or as the site says, in a
+//! closure given to the layer's `with_refusal`. Where a store cannot decide, forms are refused. A check of one's own is a
+//! [`Check`], and its layer a [`CheckLayer`].
 //!
 //! ```
 //! use std::convert::Infallible;
@@ -52,17 +62,25 @@
 
 pub mod behaviour;
 pub mod captcha;
+mod check;
 pub mod client_ip;
 pub mod email;
 mod error;
 pub mod fields;
 pub mod form;
 pub mod form_timing;
+mod future;
 pub mod honeypot;
 mod networks;
 mod prefix;
+mod problem;
 pub mod rate_limit;
+mod refusal;
 
+pub use check::{Check, CheckLayer, Checked};
 pub use error::Error;
+pub use future::ResponseFuture;
 pub use networks::Networks;
 pub use prefix::{AddressBlock, AddressPrefix};
+pub use problem::{Problem, ProblemDetails, Refuse};
+pub use refusal::Refusal;

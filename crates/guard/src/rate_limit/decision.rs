@@ -1,13 +1,14 @@
 //! What a limiter says, and how that is told to whoever asked.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cattlegrid_store::{Quota, Rate};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use crate::Error;
+use crate::{Error, Problem};
 
 /// `RateLimit-Policy`: what the limits are.
 pub const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -112,6 +113,20 @@ impl Decision {
         if let Some(seconds) = self.retry_after() {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
+    }
+}
+
+impl Problem for Decision {
+    fn status(&self) -> StatusCode {
+        StatusCode::TOO_MANY_REQUESTS
+    }
+
+    fn code(&self) -> &'static str {
+        "rate-limited"
+    }
+
+    fn detail(&self) -> Cow<'static, str> {
+        "there were too many requests; see `retry-after`".into()
     }
 }
 

@@ -1,9 +1,9 @@
 //! The layer.
 
-use http::{HeaderValue, Response, StatusCode, header};
 use tower::Layer;
 
-use super::{Decision, Limiter, RateLimit};
+use super::{Limiter, RateLimit};
+use crate::ProblemDetails;
 
 /// Lets each subject through as often as a [`Limiter`] says.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl<S, F> RateLimitLayer<S, F> {
 }
 
 impl<S, F, R> RateLimitLayer<S, F, R> {
-    /// The same, which answers what it refuses as `refuse` says: a closure from the [`Decision`] to a response. The
+    /// The same, which answers what it refuses as `refuse` says: a closure from the [`Decision`](super::Decision) to a response. The
     /// headers that a refusal has are added to that.
     pub fn with_refusal<Q>(self, refuse: Q) -> RateLimitLayer<S, F, Q> {
         RateLimitLayer {
@@ -57,34 +57,5 @@ impl<T, S, F: Clone, R: Clone> Layer<T> for RateLimitLayer<S, F, R> {
             self.subject.clone(),
             self.refuse.clone(),
         )
-    }
-}
-
-/// Answers a request that is refused.
-pub trait Refuse<B> {
-    /// The response, without the headers that every refusal has.
-    fn refuse(&self, decision: &Decision) -> Response<B>;
-}
-
-impl<B, F: Fn(&Decision) -> Response<B>> Refuse<B> for F {
-    fn refuse(&self, decision: &Decision) -> Response<B> {
-        self(decision)
-    }
-}
-
-/// Refuses with status 429 and problem details (RFC 9457) whose `code` is `rate-limited`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ProblemDetails;
-
-impl<B: From<String>> Refuse<B> for ProblemDetails {
-    fn refuse(&self, _: &Decision) -> Response<B> {
-        const DETAILS: &str = r#"{"title":"Too Many Requests","status":429,"code":"rate-limited","detail":"there were too many requests; see `retry-after`"}"#;
-        let mut response = Response::new(DETAILS.to_owned().into());
-        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-        response.headers_mut().insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
-        response
     }
 }

@@ -51,7 +51,6 @@
 //! ```
 
 mod decision;
-mod future;
 mod layer;
 mod limiter;
 mod outage;
@@ -60,8 +59,7 @@ mod refusals;
 mod service;
 
 pub use decision::{Decision, Policy, RATELIMIT, RATELIMIT_POLICY};
-pub use future::ResponseFuture;
-pub use layer::{ProblemDetails, RateLimitLayer, Refuse};
+pub use layer::RateLimitLayer;
 pub use limiter::{Limiter, Salt};
 pub use rates::Rates;
 pub use service::RateLimit;

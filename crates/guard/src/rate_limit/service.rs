@@ -7,7 +7,8 @@ use http::request::Parts;
 use http::{Request, Response};
 use tower::Service;
 
-use super::{Limiter, Refuse, ResponseFuture};
+use super::{Decision, Limiter};
+use crate::{Refuse, ResponseFuture};
 
 /// The service of [`RateLimitLayer`](super::RateLimitLayer).
 #[derive(Debug)]
@@ -48,7 +49,7 @@ where
     S: Store,
     F: Fn(&Parts) -> Option<K>,
     K: AsRef<[u8]> + Send + 'static,
-    R: Refuse<O> + Clone + Send + 'static,
+    R: Refuse<Decision, O> + Clone + Send + 'static,
     B: Send + 'static,
 {
     type Response = Response<O>;

@@ -1,4 +1,4 @@
-//! The future.
+//! The future of services that wait before they call what is inside.
 
 use std::fmt;
 use std::future::Future;
@@ -7,13 +7,13 @@ use std::task::{Context, Poll};
 
 use http::Response;
 
-/// The future of [`RateLimit`](super::RateLimit).
+/// The future of a layer's service.
 ///
 /// Why it is boxed: what a store's step returns has no name.
 pub struct ResponseFuture<O, E>(Pin<Box<dyn Future<Output = Result<Response<O>, E>> + Send>>);
 
 impl<O, E> ResponseFuture<O, E> {
-    pub(super) fn new(
+    pub(crate) fn new(
         future: impl Future<Output = Result<Response<O>, E>> + Send + 'static,
     ) -> Self {
         Self(Box::pin(future))
