@@ -14,6 +14,7 @@
 
 pub mod answer;
 pub mod dialect_body;
+pub mod form_fields;
 pub mod forwarded;
 mod gate;
 pub mod memcached;

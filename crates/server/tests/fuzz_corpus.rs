@@ -125,6 +125,15 @@ fn dialects_bodies() {
 }
 
 #[test]
+fn fields_of_forms() {
+    check_all(
+        "form_fields",
+        b"0name=Ada&name=%41+da",
+        targets::form_fields::check,
+    );
+}
+
+#[test]
 fn forwarding_headers() {
     check_all("forwarded", b"for=198.51.100.7", targets::forwarded::check);
 }
