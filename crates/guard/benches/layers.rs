@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cattlegrid::{OsEntropy, Secret};
+use cattlegrid_guard::captcha::{Captcha, CaptchaLayer, TOKEN_HEADER};
 use cattlegrid_guard::client_ip::{ClientIp, ClientIpLayer, ForwardingHeader, PeerAddr, Proxies};
 use cattlegrid_guard::fields::{Fields, FieldsLayer, Limits};
 use cattlegrid_guard::form::{Form, Forms, Stamp};
@@ -20,6 +21,10 @@ use cattlegrid_guard::form_timing::{Ages, FormTiming, FormTimingLayer};
 use cattlegrid_guard::honeypot::{Honeypot, HoneypotLayer};
 use cattlegrid_guard::rate_limit::{Limiter, RateLimitLayer, Rates, Salt};
 use cattlegrid_guard::{AddressPrefix, Networks};
+use cattlegrid_provider::provider::Statement;
+use cattlegrid_provider::{
+    BoxFuture, Error, Expected, Passed, Refused, Verification, Verify, Visit,
+};
 use cattlegrid_store::SystemClock;
 use cattlegrid_store::memory::MemoryStore;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
@@ -28,7 +33,7 @@ use http::request::Parts;
 use http::{Request, Response};
 use http_body_util::Full;
 use tokio::runtime::Builder;
-use tower::{Service, ServiceBuilder, service_fn};
+use tower::{Layer, Service, ServiceBuilder, service_fn};
 
 fn limiter(quota: &str) -> Limiter<MemoryStore> {
     let clock = Arc::new(SystemClock::new());
@@ -103,6 +108,94 @@ fn form_layers(criterion: &mut Criterion) {
     });
 }
 
+/// Lets every token through at once.
+struct AtOnce;
+
+impl Verify for AtOnce {
+    fn fields(&self) -> Vec<&str> {
+        vec!["captcha-response"]
+    }
+
+    fn verify<'a>(&'a self, _: &'a str, _: Visit) -> BoxFuture<'a, Result<Verification, Error>> {
+        let passed = Passed::vouched("bench", Statement::default(), &Expected::default());
+        Box::pin(async { Ok(passed.into()) })
+    }
+
+    fn claim<'a>(
+        &'a self,
+        _: &'a str,
+        _: Visit,
+    ) -> BoxFuture<'a, Result<Result<(), Refused>, Error>> {
+        Box::pin(async { Ok(Ok(())) })
+    }
+
+    fn reachable(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async { true })
+    }
+}
+
+fn all_layers(criterion: &mut Criterion) {
+    let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+    let answer = service_fn(async |_: Request<Full<Bytes>>| {
+        Ok::<_, Infallible>(Response::new(String::new()))
+    });
+    let captcha = Captcha::new(Arc::new(AtOnce));
+    let mut alone = CaptchaLayer::new(captcha.clone().in_header_alone()).layer(answer);
+    let request = || Request::post("/").header(CONTENT_TYPE, FORM);
+    criterion.bench_function("request/captcha", |bencher| {
+        bencher.iter_batched(
+            || {
+                let request = request().header(TOKEN_HEADER, "token");
+                request.body(Full::new(Bytes::new())).unwrap()
+            },
+            |request| {
+                let response = runtime.block_on(alone.call(request)).unwrap();
+                assert_eq!(response.status(), 200);
+            },
+            BatchSize::SmallInput,
+        );
+    });
+
+    let form = sign_up();
+    let store = MemoryStore::new(10_000_000, Arc::new(SystemClock::new()));
+    let ages = Ages::new(Duration::ZERO, Duration::from_secs(60)).unwrap();
+    let timing = FormTiming::new(form.clone(), ages, Arc::new(store));
+    let trusted = Networks::parse(["10.0.0.0/8"]).unwrap();
+    let proxies = Proxies::new(trusted, ForwardingHeader::XForwardedFor);
+    let prefix = AddressPrefix::default();
+    let mut guarded = ServiceBuilder::new()
+        .layer(ClientIpLayer::new(proxies))
+        .layer(RateLimitLayer::new(
+            limiter("1000000/1s"),
+            move |parts: &Parts| {
+                let client = parts.extensions.get();
+                client.map(|&ClientIp(client)| prefix.block(client))
+            },
+        ))
+        .layer(FieldsLayer::new(Limits::default()))
+        .layer(HoneypotLayer::new(Honeypot::new(form.clone())))
+        .layer(FormTimingLayer::new(timing))
+        .layer(CaptchaLayer::new(captcha))
+        .service(answer);
+    let peer: SocketAddr = "10.0.0.1:4711".parse().unwrap();
+    criterion.bench_function("request/all_layers", |bencher| {
+        bencher.iter_batched(
+            || {
+                let request = request()
+                    .header(TOKEN_HEADER, "token")
+                    .header("x-forwarded-for", "198.51.100.7")
+                    .extension(PeerAddr(peer));
+                request.body(Full::new(body(&form))).unwrap()
+            },
+            |request| {
+                let response = runtime.block_on(guarded.call(request)).unwrap();
+                assert_eq!(response.status(), 200);
+            },
+            BatchSize::SmallInput,
+        );
+    });
+}
+
 fn layers(criterion: &mut Criterion) {
     let runtime = Builder::new_current_thread().build().unwrap();
     let trusted = Networks::parse(["10.0.0.0/8"]).unwrap();
@@ -160,5 +253,5 @@ fn layers(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, layers, form_layers);
+criterion_group!(benches, layers, form_layers, all_layers);
 criterion_main!(benches);

@@ -30,6 +30,12 @@ pub enum Error {
     /// No form can be of such an age.
     #[error("a form's least age is less than its greatest, which is at most {} days", crate::form_timing::Ages::MAX.as_secs() / 86_400)]
     Ages,
+    /// The gate has no site of that name.
+    #[error("the gate has no site `{given}`; give it one, or take the site key of one that it has")]
+    NoSite {
+        /// The site key.
+        given: String,
+    },
     /// Links that work for a shorter or longer time than is sensible.
     #[error("a link works for a minute to 30 days")]
     LinkLifetime,

@@ -7,6 +7,7 @@
 //! - [`form`] stamps the forms of a site, so that
 //! - [`honeypot`] notices who fills in what people never see, and
 //! - [`form_timing`] who is faster than people, and who sends the same again;
+//! - [`captcha`] runs nothing without a response token that was verified;
 //! - [`email`] confirms an address by a link in a letter, which works once.
 //!
 //! Each is a [`tower::Layer`] of its own. They combine from the outside to the inside: what finds the client comes before what

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::Score;
-use crate::expected::Checked;
+use crate::expected::{Checked, Expected};
 use crate::provider::Statement;
 use crate::spending::FirstTime;
 
@@ -32,7 +32,7 @@ impl From<Refused> for Verification {
 
 /// What is known of somebody who passed. None is what the provider did not say.
 ///
-/// There is no way to make one but to have a token [verified](crate::Verify::verify): by then its page, form and score are
+/// There is no way to come by one but to have a token [verified](crate::Verify::verify): by then its page, form and score are
 /// what the site expects, and it is spent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Passed {
@@ -54,6 +54,20 @@ impl Passed {
             said,
             decided: true,
         }
+    }
+
+    /// Somebody whom a [`Verify`](crate::Verify) of one's own lets through, which has spent the token itself, if what it
+    /// says of them is what is expected.
+    ///
+    /// # Errors
+    /// [`Refused`] with `hostname-mismatch`, `action-mismatch` or `score-too-low`.
+    pub fn vouched(
+        provider: &'static str,
+        said: Statement,
+        expected: &Expected,
+    ) -> Result<Self, Refused> {
+        let checked = expected.check(said)?;
+        Ok(Self::staged(provider, checked.into_statement()))
     }
 
     /// Somebody whom nobody has decided about, let through because the site would have it so.
@@ -109,7 +123,8 @@ impl Refused {
     const MAX_CODES: usize = 8;
     const MAX_CODE_CHARS: usize = 64;
 
-    pub(crate) fn because(code: &'static str) -> Self {
+    /// For the reason that this code names.
+    pub fn because(code: &'static str) -> Self {
         Self(vec![Cow::Borrowed(code)])
     }
 

@@ -1,0 +1,102 @@
+//! The gate of this process.
+
+use std::fmt;
+use std::sync::Arc;
+
+use cattlegrid::{Gate, Refusal, SecretKey, SiteKey};
+use cattlegrid_provider::provider::Statement;
+use cattlegrid_provider::{
+    BoxFuture, Error, Expected, Passed, Refused, Verification, Verify, Visit,
+};
+use cattlegrid_store::Store;
+
+/// What it says of itself where providers say their name.
+const NAME: &str = "gate";
+
+/// Verifies the tokens that a gate in this process has issued for one of its sites.
+///
+/// The gate sees to it that a token is verified once, has not expired, and is of this site; and that it was earned on one of
+/// the site's hostnames, when the answer was judged. It gives no score.
+pub struct GateVerifier<S> {
+    gate: Arc<Gate<S>>,
+    secret_key: SecretKey,
+}
+
+impl<S: Store> GateVerifier<S> {
+    /// One for the site of this name.
+    ///
+    /// # Errors
+    /// [`crate::Error::NoSite`] when the gate has no such site.
+    pub fn new(gate: Arc<Gate<S>>, site_key: &SiteKey) -> Result<Self, crate::Error> {
+        let site = gate.sites().get(site_key.as_str());
+        let secret_key =
+            site.map(|site| site.secret().clone())
+                .ok_or_else(|| crate::Error::NoSite {
+                    given: site_key.to_string(),
+                })?;
+        Ok(Self { gate, secret_key })
+    }
+
+    async fn judge(&self, token: &str, visit: Visit) -> Result<Verification, Refusal> {
+        let token = token.parse()?;
+        let passed = match self.gate.verify(&self.secret_key, &token, None).await {
+            cattlegrid::Verification::Passed(passed) => passed,
+            cattlegrid::Verification::Refused(refusal) => return Err(refusal),
+        };
+        let said = Statement {
+            challenge_ts: Some(passed.challenge_ts.to_rfc3339()),
+            hostname: passed.hostname.map(|host| host.to_string()),
+            action: passed.action.map(|action| action.as_str().to_owned()),
+            ..Statement::default()
+        };
+        let expected = Expected {
+            action: visit.action,
+            ..Expected::default()
+        };
+        Ok(Passed::vouched(NAME, said, &expected).into())
+    }
+}
+
+impl<S: Store> Verify for GateVerifier<S> {
+    fn fields(&self) -> Vec<&str> {
+        vec!["cattlegrid-response"]
+    }
+
+    fn verify<'a>(
+        &'a self,
+        token: &'a str,
+        visit: Visit,
+    ) -> BoxFuture<'a, Result<Verification, Error>> {
+        Box::pin(async move {
+            match self.judge(token, visit).await {
+                Ok(verification) => Ok(verification),
+                Err(Refusal::StoreUnavailable(error)) => Err(Error::Store(error)),
+                Err(refusal) => Ok(Verification::Refused(Refused::because(refusal.code()))),
+            }
+        })
+    }
+
+    /// As verifying does: the gate alone knows the id under which its tokens are spent.
+    fn claim<'a>(
+        &'a self,
+        token: &'a str,
+        visit: Visit,
+    ) -> BoxFuture<'a, Result<Result<(), Refused>, Error>> {
+        Box::pin(async move {
+            Ok(match self.verify(token, visit).await? {
+                Verification::Passed(_) => Ok(()),
+                Verification::Refused(refused) => Err(refused),
+            })
+        })
+    }
+
+    fn reachable(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async { true })
+    }
+}
+
+impl<S> fmt::Debug for GateVerifier<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GateVerifier(…)")
+    }
+}
