@@ -114,8 +114,9 @@ impl Passed {
 /// Why somebody is not let through: 1 to 8 codes of 1 to 64 characters `a–z 0–9 - _`.
 ///
 /// The provider's own codes, or one of `hostname-mismatch`, `action-mismatch`, `score-too-low`,
-/// `already-seen-response`, `invalid-input-response`, `missing-input-response`, `expired-input-response`,
-/// `unexpected-provider`, and `refused-without-reason` where the provider gave no code.
+/// `already-seen-response`, `invalid-input-response`, `missing-input-response`, `unexpected-provider` (a
+/// [`Chain`](crate::Chain)'s), `challenge-failed` (reCAPTCHA Enterprise), `expired-input-response`, `expires-too-late`,
+/// `missing-code` and `not-verified` (ALTCHA), and `refused-without-reason` where the provider gave no code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused(Vec<Cow<'static, str>>);
 

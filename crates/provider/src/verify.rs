@@ -1,5 +1,6 @@
 //! Who checks tokens, whoever that is.
 
+use std::fmt;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -72,7 +73,7 @@ impl<V: Verify + ?Sized> Verify for Arc<V> {
 }
 
 /// What is known of the request that brought a token. All of it may be left out.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Visit {
     /// The visitor's address, where the site knows it for sure. Providers use it as they like.
@@ -117,5 +118,15 @@ impl Visit {
     pub fn in_field(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
         self
+    }
+}
+
+impl fmt::Debug for Visit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Why not the rest: it is the visitor's own, and not for logs.
+        f.debug_struct("Visit")
+            .field("action", &self.action)
+            .field("field", &self.field)
+            .finish_non_exhaustive()
     }
 }

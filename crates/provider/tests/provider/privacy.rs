@@ -1,6 +1,8 @@
 //! Secret keys and tokens show nowhere.
 
-use cattlegrid_provider::{Expected, SecretKey};
+use std::net::IpAddr;
+
+use cattlegrid_provider::{Expected, SecretKey, Visit};
 
 use crate::stand_in::{SECRET_KEY, StandIn, TOKEN, token, verifier, verify};
 
@@ -14,6 +16,14 @@ fn assert_private(shown: &str) {
 async fn nothing_that_can_be_printed_has_them() {
     let secret_key: SecretKey = SECRET_KEY.parse().unwrap();
     assert_private(&format!("{secret_key:?} {:?}", token(TOKEN)));
+    let visit = Visit::new()
+        .from_address("203.0.113.7".parse::<IpAddr>().ok())
+        .with_user_agent("a browser");
+    let shown = format!("{visit:?}");
+    assert!(
+        !shown.contains("203.0") && !shown.contains("browser"),
+        "{shown}"
+    );
 
     let echo = format!(
         r#"{{"success": false, "error-codes": ["{}", "The token {TOKEN} is bad"], "secret": "{SECRET_KEY}"}}"#,
