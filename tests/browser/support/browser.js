@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 /** @import { Locator, Page } from 'playwright-core' */
-/** @import { Cattlegrid } from './cattlegrid.js' */
+/** @import { Opened } from './cattlegrid.js' */
 
 const QUIET = [
   '--no-sandbox',
@@ -48,7 +48,7 @@ export async function axeFindsNothing(/** @type {Page} */ page) {
 export class Widget {
   /**
    * @param {Locator} host
-   * @param {Cattlegrid} cattlegrid
+   * @param {{ open: (key: string) => Promise<Opened> }} cattlegrid
    */
   constructor(host, cattlegrid) {
     this.host = host;

@@ -17,6 +17,18 @@ const ENVIRONMENT = { ...Object.fromEntries(OTHERS), CATTLEGRID_LOG__LEVEL: 'war
 
 /** @typedef {{ kind: string, prompt: string, answer: string, expires_at: string }} Opened */
 
+/**
+ * What a challenge key holds that was sealed under the secret in this folder.
+ *
+ * @param {string} key
+ * @param {string} data
+ * @returns {Promise<Opened>}
+ */
+export async function open(key, data) {
+  const asked = promisify(execFile)(String(BINARY), ['open', key, '--data', data], { env: ENVIRONMENT });
+  return JSON.parse((await asked).stdout);
+}
+
 export class Cattlegrid {
   /**
    * @param {string} data
@@ -50,17 +62,9 @@ export class Cattlegrid {
     return new Cattlegrid(data, server, JSON.parse(line));
   }
 
-  /**
-   * What a sealed challenge key holds.
-   *
-   * @param {string} key
-   * @returns {Promise<Opened>}
-   */
-  async open(key) {
-    const { stdout } = await promisify(execFile)(String(BINARY), ['open', key, '--data', this.data], {
-      env: ENVIRONMENT,
-    });
-    return JSON.parse(stdout);
+  /** What a sealed challenge key holds. */
+  open(/** @type {string} */ key) {
+    return open(key, this.data);
   }
 
   /**
