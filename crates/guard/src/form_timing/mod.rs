@@ -24,6 +24,15 @@
 //! WCAG 2.2 (success criterion 2.2.1) asks for no way to extend a time limit. Whoever meets one of these, or a form that
 //! was sent before, should be shown the form again with what they typed; see [the stamp](crate::form#one-stamp-one-post).
 //!
+//! Whoever presses a button twice sends a form twice, and sees the answer to the second post: so a page should disable its
+//! button once it is pressed.
+//!
+//! # What a store holds
+//!
+//! One id for each post that passed, for as long as its stamp lives. Nobody can fill a store with stamps that the site
+//! did not make, but anybody can ask for forms and send them: put a [rate limit](crate::rate_limit) outside of this, and
+//! take a shorter greatest age, or a larger store, where a site has more posts in a day than its store may hold.
+//!
 //! # Example
 //!
 //! ```
