@@ -9,22 +9,24 @@ use cattlegrid::challenge::image::{Fonts, Style};
 use cattlegrid::challenge::{Generators, Kind, KindOptions};
 use cattlegrid::store::{AnyStore, Clock};
 use cattlegrid::{
-    Ask, Attempt, ChallengeKey, Gate, Hostname, Issued, OsEntropy, Refusal, ResponseToken,
-    SecretKey, Secrets, Site, SiteKey, Sites, Solved, Verification, WorkSet,
+    Ask, Attempt, ChallengeKey, Gate, Hostname, Issued, OsEntropy, Refusal, SecretKey, Secrets,
+    Site, SiteKey, Sites, Solved, WorkSet,
 };
 use cattlegrid_guard::client_ip::Proxies;
 
 use tracing::Instrument;
 
 use crate::Error;
-use crate::config::{Config, Limits, TimeLockKeys};
+use crate::config::{Config, Limits, SiteConfig, TimeLockKeys};
 use crate::dialect::Dialect;
 use crate::drawing::NotDrawn;
+use crate::gateway::Gateway;
 use crate::metrics::Metrics;
 use crate::observed::Observed;
 use crate::problem::Problem;
 use crate::rate_limits::{Operation, RateLimits};
 use crate::standing::Standing;
+use crate::verification::{self, Asked, Denial, Passed};
 use crate::{test_keys, traces};
 
 /// The kinds that a page may ask of the demo site. `custom` is none of them: its answer would be the page's.
@@ -34,6 +36,7 @@ const DEMO_KINDS: [Kind; 4] = [Kind::Chars, Kind::Math, Kind::Words, Kind::Unico
 pub struct App {
     standing: Arc<Standing>,
     gate: Gate<Arc<Observed<AnyStore>>>,
+    gateway: Gateway,
     demo: Option<Site>,
     dialects: HashMap<SiteKey, Dialect>,
     test_keys: bool,
@@ -63,10 +66,16 @@ impl App {
             dialects.insert(site.key().clone(), Dialect::Turnstile);
         }
         let sites = sites(config, secrets, demo.clone().into_iter().chain(test_site))?;
+        let (elsewhere, here): (Vec<_>, Vec<_>) = sites.iter().cloned().partition(|site| {
+            let is_it = |own: &SiteConfig| own.provider.is_some() && own.key == *site.key();
+            config.sites.iter().any(is_it)
+        });
+        let of = |sites| Sites::new(sites).map_err(|error| Error::config("sites", error));
         Ok(Self {
+            gateway: Gateway::new(config, of(elsewhere)?, &standing)?,
             gate: Gate::new(
                 secrets,
-                sites,
+                of(here)?,
                 Arc::clone(&standing.store),
                 Arc::clone(&standing.clock),
                 Arc::new(OsEntropy),
@@ -102,6 +111,17 @@ impl App {
         self.demo.as_ref()
     }
 
+    /// How many sites there are, whoever checks their visitors.
+    pub fn count_sites(&self) -> usize {
+        self.gate.sites().iter().count() + self.gateway.sites().iter().count()
+    }
+
+    /// The site whose secret key this is, whoever checks its visitors.
+    pub(crate) fn owner(&self, secret: &SecretKey) -> Option<&Site> {
+        let here = self.gate.sites().by_secret(secret);
+        here.or_else(|| self.gateway.sites().by_secret(secret))
+    }
+
     /// The protocol that `site` speaks; the demo site speaks the native one.
     pub fn dialect(&self, site: &Site) -> Dialect {
         self.dialects.get(site.key()).copied().unwrap_or_default()
@@ -124,8 +144,16 @@ impl App {
     /// The site that a request is for: the one that it names, else the one that [`App::unnamed`] says.
     ///
     /// # Errors
-    /// The problem `unknown-site`.
+    /// The problems `unknown-site`, and `other-provider` where no challenges are issued for the site.
     pub fn site(&self, named: Option<&str>, dialect: Dialect) -> Result<&Site, Problem> {
+        if let Some(provider) = named.and_then(|key| self.gateway.provider(key)) {
+            let detail = format!("the site's visitors are checked by {provider}: show its widget");
+            return Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "other-provider",
+                detail,
+            ));
+        }
         let (site, detail) = match named {
             Some(key) => (self.gate.sites().get(key), "no site has this site key"),
             None => (
@@ -204,15 +232,24 @@ impl App {
         self.judge(key, attempt).await
     }
 
-    /// What the gate makes of a token, against the limits on verifications.
-    pub async fn verify(
-        &self,
-        secret: &SecretKey,
-        token: &ResponseToken,
-        site_key: Option<&str>,
-    ) -> Verification {
-        self.admit_secret(secret).await;
-        self.gate.verify(secret, token, site_key).await
+    /// Who passed, of whom a back end asks, against the limits on verifications: as the gate says, or the provider that
+    /// checks the site.
+    ///
+    /// # Errors
+    /// [`Denial`] where nobody is to be let through.
+    pub(crate) async fn verify(&self, asked: &Asked) -> Result<Passed, Denial> {
+        let secret = asked.secret_key()?;
+        if let Some(site) = self.gateway.sites().by_secret(&secret) {
+            self.admit(Operation::Verify, site).await;
+            return self.gateway.verify(site, asked).await;
+        }
+        let token = asked.token()?;
+        self.admit_secret(&secret).await;
+        let verification = match asked.idempotency_key() {
+            Some(key) => self.gate.verify_repeatably(&secret, &token, key).await,
+            None => self.gate.verify(&secret, &token, asked.site_key()).await,
+        };
+        Ok(verification::passed(verification)?)
     }
 
     /// Counts an operation against the limits of the site, and over all.

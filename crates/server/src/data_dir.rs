@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use cattlegrid::{OsEntropy, Secret, Secrets};
 use etcetera::{AppStrategy, AppStrategyArgs};
 
-use crate::Error;
 use crate::config::Config;
+use crate::{Error, secret_file};
 
 /// A directory of the server's own, which exists once something has been put into it.
 #[derive(Clone, Debug)]
@@ -107,23 +107,7 @@ fn create_secret(directory: &Path, path: &Path) -> Result<(), Error> {
 }
 
 fn read(path: &Path) -> Result<Secrets, Error> {
-    let unreadable = |source| Error::ReadFile {
-        path: path.to_owned(),
-        source,
-    };
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = fs::metadata(path).map_err(unreadable)?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(Error::SecretIsOpen {
-                path: path.to_owned(),
-                mode,
-            });
-        }
-    }
-    let text = fs::read_to_string(path).map_err(unreadable)?;
-    parse(&path.display().to_string(), &text)
+    parse(&path.display().to_string(), &secret_file::read(path)?)
 }
 
 fn parse(place: &str, text: &str) -> Result<Secrets, Error> {

@@ -50,6 +50,18 @@ impl Dialect {
         }
     }
 
+    /// Whether back ends verify tokens of whatever origin in it, rather than what its own widget has made.
+    pub(crate) const fn verifies_any_token(self) -> bool {
+        matches!(
+            self,
+            Self::Cattlegrid
+                | Self::Hcaptcha
+                | Self::RecaptchaV2
+                | Self::RecaptchaV3
+                | Self::Turnstile
+        )
+    }
+
     /// How long the provider's challenges live; five minutes where no provider says otherwise.
     pub const fn challenge_ttl(self) -> Duration {
         match self {

@@ -50,7 +50,7 @@ impl Reload {
     async fn once(&self) {
         let outcome = match self.read().await {
             Ok(app) => {
-                let sites = app.gate().sites().iter().count();
+                let sites = app.count_sites();
                 self.serving.replace(app);
                 tracing::info!(sites, "the configuration was read again");
                 Outcome::Success

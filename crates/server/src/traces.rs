@@ -127,7 +127,19 @@ pub(crate) fn store(operation: Operation) -> Span {
     )
 }
 
-/// Says that the store could not decide.
+/// The span of another provider's check of a token.
+pub(crate) fn provider(name: &str) -> Span {
+    tracing::info_span!(
+        target: TARGET,
+        "provider",
+        otel.name = "provider verify",
+        otel.kind = "client",
+        otel.status_code = field::Empty,
+        cattlegrid.provider = name,
+    )
+}
+
+/// Says that whoever was asked could not decide.
 pub(crate) fn failed(span: &Span) {
     span.record("otel.status_code", "ERROR");
 }

@@ -1,13 +1,16 @@
-//! What every siteverify has in common: reading what is asked, hearing the gate, counting what was said.
+//! What every siteverify has in common: reading what is asked, saying who passed, counting what was said.
 //!
 //! A dialect adds its own words: which fields there are, which it is told back, and what it calls a refusal.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{HeaderValue, header};
 use cattlegrid::store::Timestamp;
-use cattlegrid::{Passed, Refusal, ResponseToken, SecretKey, Verification};
+use cattlegrid::{
+    Action, CustomerData, IdempotencyKey, Refusal, ResponseToken, SecretKey, Verification,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
@@ -30,17 +33,11 @@ pub(crate) struct Reply<V> {
 }
 
 impl<V> Reply<V> {
-    /// What became of a question, counted. `word` is what the dialect calls a
-    /// refusal.
-    pub(crate) fn new(
-        app: &App,
-        verdict: Result<V, Denial>,
-        word: fn(&Refusal) -> &'static str,
-    ) -> Self {
+    /// What became of a question, counted.
+    pub(crate) fn new(app: &App, verdict: Result<V, Denial>, words: Words) -> Self {
         let (verified, error_codes) = match verdict {
             Ok(verified) => (Some(verified), Vec::new()),
-            Err(Denial::Said(codes)) => (None, codes.to_vec()),
-            Err(Denial::Refused(refusal)) => (None, vec![word(&refusal)]),
+            Err(denial) => (None, words.of(&denial)),
         };
         app.metrics().verified(error_codes.first().copied());
         Self {
@@ -56,13 +53,40 @@ impl<V> Reply<V> {
     }
 }
 
+/// What a dialect calls what it was not made for.
+#[derive(Clone, Copy)]
+pub(crate) struct Words {
+    /// A refusal of the gate, or what is like one.
+    pub(crate) refusal: fn(&Refusal) -> &'static str,
+    /// A token that is not fit for the site; nothing, if that is told as it is.
+    pub(crate) unfit: Option<&'static str>,
+    /// That nobody could decide; nothing, if that is told as it is.
+    pub(crate) undecided: Option<&'static str>,
+}
+
+impl Words {
+    /// The codes for which nobody is let through.
+    fn of(self, denial: &Denial) -> Vec<&'static str> {
+        match denial {
+            Denial::Said(codes) => codes.to_vec(),
+            Denial::Refused(refusal) => vec![(self.refusal)(refusal)],
+            Denial::Unfit(code) => vec![self.unfit.unwrap_or(code)],
+            Denial::Undecided(code) => vec![self.undecided.unwrap_or(code)],
+        }
+    }
+}
+
 /// Why nobody is let through.
 #[derive(Debug)]
 pub(crate) enum Denial {
     /// What is asked will not do, in the words that the protocols share, or in one that a single one has.
     Said(&'static [&'static str]),
-    /// The gate says no.
+    /// The gate says no, or another provider means the same.
     Refused(Refusal),
+    /// Another provider says no, or says what is not expected of it; in the native words.
+    Unfit(&'static str),
+    /// Another provider gave nothing to go by; in the native words.
+    Undecided(&'static str),
 }
 
 impl Denial {
@@ -79,10 +103,13 @@ impl From<Refusal> for Denial {
     }
 }
 
-/// A secret key and a response token, as they came.
+/// What a back end asks: a secret key and a response token, as they came, and what it adds to them.
 pub(crate) struct Asked {
     secret: String,
     response: String,
+    site_key: Option<String>,
+    remote_ip: Option<IpAddr>,
+    idempotency_key: Option<IdempotencyKey>,
 }
 
 impl Asked {
@@ -90,10 +117,36 @@ impl Asked {
     /// The protocols' words for what is missing or empty.
     pub(crate) fn new(secret: Option<String>, response: Option<String>) -> Result<Self, Denial> {
         match (given(secret), given(response)) {
-            (Some(secret), Some(response)) => Ok(Self { secret, response }),
+            (Some(secret), Some(response)) => Ok(Self {
+                secret,
+                response,
+                site_key: None,
+                remote_ip: None,
+                idempotency_key: None,
+            }),
             (None, Some(_)) => Err(Denial::Said(&["missing-input-secret"])),
             (Some(_), None) => Err(Denial::Said(&["missing-input-response"])),
             (None, None) => Err(Denial::NOTHING_ASKED),
+        }
+    }
+
+    /// The same, where the token must have been earned for this site key.
+    pub(crate) fn for_site(self, site_key: Option<String>) -> Self {
+        let site_key = given(site_key);
+        Self { site_key, ..self }
+    }
+
+    /// The same, of a visitor who came from this address, if it is one.
+    pub(crate) fn of_visitor_at(self, address: Option<String>) -> Self {
+        let remote_ip = address.and_then(|address| address.parse().ok());
+        Self { remote_ip, ..self }
+    }
+
+    /// The same, so that it may be asked again.
+    pub(crate) fn repeatably(self, idempotency_key: Option<IdempotencyKey>) -> Self {
+        Self {
+            idempotency_key,
+            ..self
         }
     }
 
@@ -107,13 +160,35 @@ impl Asked {
         &self.response
     }
 
-    /// What the gate can be asked with.
+    /// The site key that the token must have been earned for.
+    pub(crate) fn site_key(&self) -> Option<&str> {
+        self.site_key.as_deref()
+    }
+
+    /// The visitor's address.
+    pub(crate) const fn remote_ip(&self) -> Option<IpAddr> {
+        self.remote_ip
+    }
+
+    /// What names this question, if it may be asked again.
+    pub(crate) const fn idempotency_key(&self) -> Option<IdempotencyKey> {
+        self.idempotency_key
+    }
+
+    /// The secret key.
     ///
     /// # Errors
-    /// [`Refusal::InvalidSecret`] or [`Refusal::InvalidToken`], where one could be none at all.
-    pub(crate) fn parse(&self) -> Result<(SecretKey, ResponseToken), Refusal> {
-        let secret = self.secret.parse().map_err(|_| Refusal::InvalidSecret)?;
-        Ok((secret, self.response.parse()?))
+    /// [`Refusal::InvalidSecret`], where it could be none at all.
+    pub(crate) fn secret_key(&self) -> Result<SecretKey, Refusal> {
+        self.secret.parse().map_err(|_| Refusal::InvalidSecret)
+    }
+
+    /// The token, if it is to be one of this server's.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidToken`], where it could be none at all.
+    pub(crate) fn token(&self) -> Result<ResponseToken, Refusal> {
+        self.response.parse()
     }
 }
 
@@ -181,15 +256,68 @@ pub(crate) async fn body(request: Request, app: &Arc<App>) -> Result<Vec<u8>, De
     }
 }
 
+/// What is known of somebody who passed, whoever has found out.
+#[derive(Debug)]
+pub(crate) struct Passed {
+    /// When the challenge was answered.
+    pub(crate) challenge_ts: Timestamp,
+    /// The host of the page that it was answered on, if it was a page.
+    pub(crate) hostname: Option<String>,
+    /// What the form was for; empty if nobody said.
+    pub(crate) action: String,
+    /// What the page wanted to be told; empty if nothing.
+    pub(crate) data: String,
+    /// How much like a person's it came, 0 to 1, where that is known.
+    pub(crate) score: Option<f32>,
+    /// Whether there was something to do, where that is known.
+    pub(crate) interactive: Option<bool>,
+}
+
+impl Passed {
+    /// Somebody whom another provider let through. Where it does not say when, that is `now`.
+    pub(crate) fn elsewhere(said: &cattlegrid_provider::Passed, now: Timestamp) -> Self {
+        Self {
+            challenge_ts: said.challenge_ts().and_then(moment).unwrap_or(now),
+            hostname: said.hostname().map(str::to_owned),
+            action: said.action().unwrap_or_default().to_owned(),
+            data: String::new(),
+            score: said.score().map(|score| score.get() as f32),
+            interactive: None,
+        }
+    }
+}
+
+impl From<cattlegrid::Passed> for Passed {
+    fn from(passed: cattlegrid::Passed) -> Self {
+        let action = passed.action.as_ref().map_or("", Action::as_str);
+        let data = passed.data.as_ref().map_or("", CustomerData::as_str);
+        Self {
+            challenge_ts: passed.challenge_ts,
+            hostname: passed.hostname.map(|host| host.to_string()),
+            action: action.to_owned(),
+            data: data.to_owned(),
+            score: None,
+            interactive: Some(true),
+        }
+    }
+}
+
 /// Who passed, if the gate says so.
 ///
 /// # Errors
 /// The gate's refusal.
 pub(crate) fn passed(verification: Verification) -> Result<Passed, Refusal> {
     match verification {
-        Verification::Passed(passed) => Ok(passed),
+        Verification::Passed(passed) => Ok(passed.into()),
         Verification::Refused(refusal) => Err(refusal),
     }
+}
+
+/// The moment that a provider writes like this.
+fn moment(text: &str) -> Option<Timestamp> {
+    let moment: jiff::Timestamp = text.parse().ok()?;
+    let millis = u64::try_from(moment.as_millisecond()).ok()?;
+    Some(Timestamp::from_millis(millis))
 }
 
 /// The moment as reCAPTCHA and hCaptcha write it: RFC 3339, without what is below a second.

@@ -1,8 +1,12 @@
 //! `cattlegrid check`
 
 use std::fmt::Write;
+use std::sync::Arc;
 
+use cattlegrid::store::SystemClock;
+use cattlegrid::store::memory::MemoryStore;
 use cattlegrid::{OsEntropy, Secret, Site};
+use cattlegrid_provider::Settings;
 
 use super::print;
 use crate::config::{ClientAddress, Config, RateLimits};
@@ -24,7 +28,7 @@ pub(super) fn run(config: &Config) -> Result<(), Error> {
     client_addresses(&mut text, &config.client_address);
     rate_limits(&mut text, &config.rate_limits);
     for site in sites.iter() {
-        describe(&mut text, site);
+        describe(&mut text, site, provider(config, site)?);
     }
     print(text.as_bytes())
 }
@@ -102,7 +106,19 @@ fn test_keys(config: &Config) -> &'static str {
     }
 }
 
-fn describe(text: &mut String, site: &Site) {
+/// The provider that checks the site's visitors, after a look at whether its settings will do.
+fn provider<'a>(config: &'a Config, site: &Site) -> Result<Option<&'a str>, Error> {
+    let own = config.sites.iter().find(|own| own.key == *site.key());
+    let Some((own, provider)) = own.and_then(|own| Some((own, own.provider.as_ref()?))) else {
+        return Ok(None);
+    };
+    // Why: nothing is asked here.
+    let store = Arc::new(MemoryStore::new(0, Arc::new(SystemClock::new())));
+    provider.chain(config, own, &store, Settings::default())?;
+    Ok(Some(&provider.name))
+}
+
+fn describe(text: &mut String, site: &Site, provider: Option<&str>) {
     fn list<T: ToString>(items: &[T]) -> String {
         items
             .iter()
@@ -117,6 +133,10 @@ fn describe(text: &mut String, site: &Site) {
         some => list(some),
     };
     line(text, "  hostnames", &hostnames);
+    if let Some(provider) = provider {
+        line(text, "  checked by", &provider);
+        return;
+    }
     line(text, "  kinds", &list(site.kinds()));
     line(
         text,

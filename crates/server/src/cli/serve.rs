@@ -66,7 +66,7 @@ async fn serve(config: Config, source: Source, json: bool) -> Result<(), Error> 
     let app = App::new(&config, &secrets, Arc::clone(&standing))?;
     let (stop, hangup) = (Stop::listen()?, hear(SignalKind::hangup())?);
     announce(&app, json)?;
-    tracing::info!(%address, sites = app.gate().sites().iter().count(), "listening");
+    tracing::info!(%address, sites = app.count_sites(), "listening");
     let serving = Serving::new(app);
     tokio::spawn(try_store(Arc::clone(&standing.store)));
     let reload = Reload::new(source, Arc::new(config), standing, serving.clone());

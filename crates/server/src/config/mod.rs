@@ -8,6 +8,7 @@ mod altcha;
 mod cap;
 mod client_address;
 mod fixed;
+mod provider;
 mod rate_limits;
 mod sites;
 mod telemetry;
@@ -26,6 +27,7 @@ pub use altcha::AltchaConfig;
 pub(crate) use cap::TimeLockKeys;
 pub use cap::{CapConfig, Protocol};
 pub use client_address::{ClientAddress, Header};
+pub use provider::{ProviderConfig, WhenUnreachable};
 pub use rate_limits::{Limit, Quotas, RateLimits, SiteRateLimits};
 pub use sites::SiteConfig;
 pub use telemetry::{Endpoint, NoEndpoint, Telemetry};
@@ -284,7 +286,8 @@ impl Config {
 
 /// The value, made absolute if it is a path: outside the file, paths start from the working directory.
 fn rooted(key: &[String], value: &str) -> String {
-    let is_path = matches!(key, [key] if key == "data" || key == "secret_file");
+    let is_path = matches!(key, [key] if key == "data" || key == "secret_file")
+        || matches!(key, [.., provider, key] if provider == "provider" && key.ends_with("_file"));
     match std::path::absolute(value) {
         Ok(path) if is_path => path.display().to_string(),
         _ => value.to_owned(),

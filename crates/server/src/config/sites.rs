@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer};
 use super::Config;
 use super::altcha::AltchaConfig;
 use super::cap::{CapConfig, TimeLockKeys};
+use super::provider::ProviderConfig;
 use super::rate_limits::SiteRateLimits;
 use super::values::{self, Span};
 use crate::Error;
@@ -34,7 +35,7 @@ pub struct SiteConfig {
     #[serde(default)]
     pub dialect: Dialect,
     /// The hosts that the site's pages are on, such as `example.org` or `*.example.org`. Default: any.
-    #[serde(default, deserialize_with = "patterns")]
+    #[serde(default, deserialize_with = "values::all_parsed")]
     pub hostnames: Vec<HostnamePattern>,
     /// The kinds that its pages may ask for; the first is the default. Default `["chars"]`.
     #[serde(default = "kinds")]
@@ -72,6 +73,8 @@ pub struct SiteConfig {
     /// What Cap's widget has to compute, where that is the dialect.
     #[serde(default)]
     pub cap: CapConfig,
+    /// The provider that checks its visitors, where that is not this server.
+    pub provider: Option<ProviderConfig>,
 }
 
 impl SiteConfig {
@@ -84,9 +87,7 @@ impl SiteConfig {
         config: &Config,
         time_lock_keys: impl FnOnce() -> TimeLockKeys,
     ) -> Result<Site, Error> {
-        let wrong = |part: &str, error: &dyn std::fmt::Display| {
-            Error::config(&format!("site `{}`: {part}", self.key), error)
-        };
+        let wrong = |part: &str, error: &dyn std::fmt::Display| self.wrong(part, error);
         if self.kinds.contains(&Kind::Custom) {
             return Err(wrong("kinds", &"`custom` is not for pages to ask for"));
         }
@@ -131,6 +132,11 @@ impl SiteConfig {
             }
             _ => Ok(site),
         }
+    }
+
+    /// The error that a part of the site will not do.
+    pub(super) fn wrong(&self, part: &str, problem: impl std::fmt::Display) -> Error {
+        Error::config(&format!("site `{}`: {part}", self.key), problem)
     }
 
     fn challenge_ttl(&self) -> Duration {
@@ -198,13 +204,5 @@ fn secret_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretKey, D
     Hidden::deserialize(deserializer)?
         .expose()
         .parse()
-        .map_err(serde::de::Error::custom)
-}
-
-fn patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<HostnamePattern>, D::Error> {
-    Vec::<String>::deserialize(deserializer)?
-        .iter()
-        .map(|text| text.parse())
-        .collect::<Result<_, cattlegrid::Error>>()
         .map_err(serde::de::Error::custom)
 }

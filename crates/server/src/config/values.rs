@@ -143,3 +143,24 @@ where
         .parse()
         .map_err(D::Error::custom)
 }
+
+/// The same, for what may be left out.
+pub(super) fn some_parsed<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: std::str::FromStr<Err: fmt::Display>,
+    D: Deserializer<'de>,
+{
+    parsed(deserializer).map(Some)
+}
+
+/// The same, for a list of them.
+pub(super) fn all_parsed<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    T: std::str::FromStr<Err: fmt::Display>,
+    D: Deserializer<'de>,
+{
+    Vec::<String>::deserialize(deserializer)?
+        .iter()
+        .map(|text| text.parse().map_err(D::Error::custom))
+        .collect()
+}

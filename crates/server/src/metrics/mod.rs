@@ -1,5 +1,6 @@
 //! What is counted and measured, for Prometheus.
 
+mod providers;
 mod rate_limits;
 mod store;
 
@@ -17,6 +18,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::rate_limits::{By, Operation as Limited};
+pub use providers::ProviderMetrics;
 use rate_limits::RateLimitMetrics;
 pub use store::{Operation, StoreMetrics};
 
@@ -52,6 +54,7 @@ pub struct Metrics {
     answered: Family<Outcome, Counter>,
     verified: Family<Outcome, Counter>,
     store: StoreMetrics,
+    providers: ProviderMetrics,
     rate_limits: RateLimitMetrics,
     overloaded: Counter,
     connections: Gauge,
@@ -92,6 +95,7 @@ impl Metrics {
         let mut registry = Registry::with_prefix("cattlegrid");
         let mut metrics = Self {
             store: StoreMetrics::register(&mut registry),
+            providers: ProviderMetrics::register(&mut registry),
             rate_limits: RateLimitMetrics::register(&mut registry),
             issued: Family::default(),
             shown: Counter::default(),
@@ -187,6 +191,11 @@ impl Metrics {
     /// What the store's steps take.
     pub const fn store(&self) -> &StoreMetrics {
         &self.store
+    }
+
+    /// What other providers' checks take.
+    pub const fn providers(&self) -> &ProviderMetrics {
+        &self.providers
     }
 
     /// Somebody came too often.

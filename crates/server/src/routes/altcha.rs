@@ -13,8 +13,8 @@ use cattlegrid::challenge::Kind;
 use cattlegrid::challenge::image::Scale;
 use cattlegrid::challenge::work::Puzzle;
 use cattlegrid::{
-    Ask, Attempt, ChallengeKey, DoneWork, Earns, Hostname, Passed, Refusal, ResponseToken,
-    SecretKey, Site, Solved,
+    Ask, Attempt, ChallengeKey, DoneWork, Earns, Hostname, Refusal, ResponseToken, SecretKey, Site,
+    Solved,
 };
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ use crate::origin::Page;
 use crate::picture;
 use crate::problem::Problem;
 use crate::rate_limits::Operation;
-use crate::verification::{self, Asked, Denial, Reply};
+use crate::verification::{self, Asked, Denial, Passed, Reply, Words};
 
 /// The site wants an answer to a picture after the work.
 const MISSING_CODE: &str = "missing-code";
@@ -321,7 +321,7 @@ async fn siteverify(State(app): State<Arc<App>>, request: Request) -> Json<Verdi
         Ok(question) => passed(&app, question).await.map(Verified::from),
         Err(denial) => Err(denial),
     };
-    let reply = Reply::new(&app, verified, word);
+    let reply = Reply::new(&app, verified, WORDS);
     let reason = reply.code();
     Json(Verdict {
         verified: reason.is_none(),
@@ -369,6 +369,12 @@ async fn token(
         }
     }
 }
+
+const WORDS: Words = Words {
+    refusal: word,
+    unfit: None,
+    undecided: None,
+};
 
 /// What a refusal is called: where it is of work, as if that were the token that it stands for.
 fn word(refusal: &Refusal) -> &'static str {

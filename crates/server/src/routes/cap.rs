@@ -386,12 +386,16 @@ async fn siteverify(
     let asked = Asked::new(secret, response).map_err(|_| Refused::NO_PARAMETERS)?;
     let gate = app.gate();
     let site = gate.sites().get(&site_key).ok_or(Refused::UNKNOWN_KEYS)?;
-    let (secret, token) = asked.parse().map_err(|refusal| Refused::of(&refusal))?;
+    let parsed = asked
+        .secret_key()
+        .and_then(|secret| Ok((secret, asked.token()?)));
+    let (secret, token) = parsed.map_err(|refusal| Refused::of(&refusal))?;
     let owner = gate.sites().by_secret(&secret);
     if owner.is_none_or(|owner| owner.key() != site.key()) {
         return Err(Refused::WRONG_SECRET);
     }
-    let verdict = verification::passed(app.verify(&secret, &token, None).await);
+    app.admit_secret(&secret).await;
+    let verdict = verification::passed(gate.verify(&secret, &token, None).await);
     app.metrics()
         .verified(verdict.as_ref().err().map(Refusal::code));
     match verdict {

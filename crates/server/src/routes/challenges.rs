@@ -103,7 +103,7 @@ enum Created {
         (status = BAD_REQUEST, description = "`bad-request`, `unknown-site`, `kind-not-allowed`", content_type = "application/problem+json", body = Details<'_>),
         (status = PAYLOAD_TOO_LARGE, description = "`body-too-large`", content_type = "application/problem+json", body = Details<'_>),
         (status = UNSUPPORTED_MEDIA_TYPE, description = "`unsupported-media-type`: send JSON", content_type = "application/problem+json", body = Details<'_>),
-        (status = FORBIDDEN, description = "`wrong-site`: the page is not on one of the site's hostnames; `test-key-blocks`: the site key is one for tests with which nobody passes", content_type = "application/problem+json", body = Details<'_>),
+        (status = FORBIDDEN, description = "`wrong-site`: the page is not on one of the site's hostnames; `other-provider`: the site's visitors are checked by another provider, whose widget is to be shown; `test-key-blocks`: the site key is one for tests with which nobody passes", content_type = "application/problem+json", body = Details<'_>),
     ))]
 async fn create(
     State(app): State<Arc<App>>,
@@ -115,13 +115,7 @@ async fn create(
         Some(TestSite::Blocks) => return Err(blocked()),
         Some(TestSite::Asks(_)) | None => {}
     }
-    let site = app.gate().sites().get(&wanted.sitekey).ok_or_else(|| {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "unknown-site",
-            "no site has this site key",
-        )
-    })?;
+    let site = app.site(Some(&wanted.sitekey), Dialect::Cattlegrid)?;
     let action = wanted
         .action
         .filter(|action| !action.is_empty())

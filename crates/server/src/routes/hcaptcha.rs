@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use cattlegrid::{Passed, Refusal};
+use cattlegrid::Refusal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::dialect::Dialect;
 use crate::extract::BodyType;
 use crate::test_keys::{self, Tested};
-use crate::verification::{self, Asked, Denial};
+use crate::verification::{self, Asked, Denial, Passed, Words};
 
 /// What hCaptcha says of somebody who passed.
 #[derive(Serialize, ToSchema)]
@@ -38,9 +38,7 @@ impl From<Passed> for Verified {
     fn from(passed: Passed) -> Self {
         Self {
             challenge_ts: verification::to_the_second(passed.challenge_ts),
-            hostname: passed
-                .hostname
-                .map_or_else(|| "not-provided".to_owned(), |host| host.to_string()),
+            hostname: passed.hostname.unwrap_or_else(|| "not-provided".to_owned()),
             credit: Some(false),
             score: None,
         }
@@ -69,14 +67,14 @@ pub(super) fn is_asked(app: &App, question: &Question) -> bool {
     let Ok(secret) = secret.parse() else {
         return false;
     };
-    let site = app.gate().sites().by_secret(&secret);
+    let site = app.owner(&secret);
     site.is_some_and(|site| app.dialect(site) == Dialect::Hcaptcha)
 }
 
 /// Verifies a response token as hCaptcha does, and spends it.
 ///
 /// # Errors
-/// [`Denial`], for [`word`].
+/// [`Denial`], for [`WORDS`].
 pub(super) async fn verify(
     app: &App,
     question: Question,
@@ -90,19 +88,28 @@ pub(super) async fn verify(
     let site_key = verification::given(question.sitekey);
     // Why `None`: that is what Python's clients write where they know no address.
     let address = verification::given(question.remoteip).filter(|address| address != "None");
-    if address.is_some_and(|address| address.parse::<IpAddr>().is_err()) {
+    if address
+        .as_ref()
+        .is_some_and(|address| address.parse::<IpAddr>().is_err())
+    {
         return Err(Denial::Said(&["invalid-remoteip"]));
     }
     if let Some(tested) = test_keys::hcaptcha(app, &asked, site_key.as_deref()) {
         return tested.map(|tested| Verified::tested(app, tested));
     }
-    let (secret, token) = asked.parse()?;
-    let verification = app.verify(&secret, &token, site_key.as_deref());
-    Ok(verification::passed(verification.await)?.into())
+    let asked = asked.for_site(site_key).of_visitor_at(address);
+    Ok(app.verify(&asked).await?.into())
 }
 
+/// What hCaptcha calls what it has no word for.
+pub(super) const WORDS: Words = Words {
+    refusal: word,
+    unfit: Some("invalid-input-response"),
+    undecided: Some("bad-request"),
+};
+
 /// What hCaptcha calls a refusal: the native code, which is its own word where it has one. It has none for its failures.
-pub(super) fn word(refusal: &Refusal) -> &'static str {
+fn word(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::StoreUnavailable(_) | Refusal::NoEntropy(_) | Refusal::Challenge(_) => {
             "bad-request"

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Request, State};
-use cattlegrid::{Action, Passed, Refusal};
+use cattlegrid::Refusal;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -19,7 +19,7 @@ use crate::dialect::Dialect;
 use crate::extract::BodyType;
 use crate::rate_limits::Operation;
 use crate::test_keys::{self, Tested};
-use crate::verification::{self, Asked, Denial, Reply};
+use crate::verification::{self, Asked, Denial, Passed, Reply, Words};
 
 /// The score of everybody who passes a version 3 site.
 ///
@@ -44,10 +44,8 @@ struct Question {
     secret: Option<String>,
     /// The response token, `g-recaptcha-response` in the form.
     response: Option<String>,
-    /// The visitor's address. Not used: tokens are not bound to addresses.
-    #[serde(rename = "remoteip")]
-    #[param(rename = "remoteip")]
-    _remoteip: Option<String>,
+    /// The visitor's address. Tokens are not bound to addresses; where another provider checks the site, it is told.
+    remoteip: Option<String>,
 }
 
 /// What reCAPTCHA says of somebody who passed.
@@ -92,10 +90,9 @@ impl Verified {
     }
 
     fn v3(passed: &Passed) -> Self {
-        let action = passed.action.as_ref().map_or("", Action::as_str);
         Self {
-            score: Some(SCORE),
-            action: Some(action.to_owned()),
+            score: Some(passed.score.unwrap_or(SCORE)),
+            action: Some(passed.action.clone()),
             ..Self::v2(passed)
         }
     }
@@ -114,7 +111,7 @@ async fn siteverify(State(app): State<Arc<App>>, request: Request) -> Json<Reply
         Ok(question) => verify(&app, question).await,
         Err(denial) => Err(denial),
     };
-    Json(Reply::new(&app, verdict, word))
+    Json(Reply::new(&app, verdict, WORDS))
 }
 
 /// Verifies a response token as reCAPTCHA does, and spends it.
@@ -144,14 +141,20 @@ async fn verify(app: &App, question: Question) -> Result<Verified, Denial> {
     if let Some(tested) = test_keys::recaptcha(app, &asked) {
         return Ok(Verified::tested(app, tested));
     }
-    let (secret, token) = asked.parse()?;
-    let passed = verification::passed(app.verify(&secret, &token, None).await)?;
-    let site = app.gate().sites().by_secret(&secret);
+    let asked = asked.of_visitor_at(question.remoteip);
+    let passed = app.verify(&asked).await?;
+    let site = app.owner(&asked.secret_key()?);
     Ok(match site.map(|site| app.dialect(site)) {
         Some(Dialect::RecaptchaV3) => Verified::v3(&passed),
         _ => Verified::v2(&passed),
     })
 }
+
+const WORDS: Words = Words {
+    refusal: word,
+    unfit: Some("invalid-input-response"),
+    undecided: Some("bad-request"),
+};
 
 /// What reCAPTCHA calls a refusal. It has no word for a token of another site, nor for its own failures.
 fn word(refusal: &Refusal) -> &'static str {

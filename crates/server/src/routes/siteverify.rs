@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{Uri, header};
 use axum::response::{IntoResponse, Response};
-use cattlegrid::{Action, Passed, Refusal};
+use cattlegrid::Refusal;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::extract::BodyType;
 use crate::problem::Details;
 use crate::rate_limits::Operation;
-use crate::verification::{self, Asked, Denial, Reply};
+use crate::verification::{self, Asked, Denial, Passed, Reply, Words};
 
 pub(super) fn router(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(limited(
@@ -30,6 +30,12 @@ pub(super) fn router(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
     ))
 }
 
+const WORDS: Words = Words {
+    refusal: Refusal::code,
+    unfit: None,
+    undecided: None,
+};
+
 /// What a site's back end asks.
 #[derive(Deserialize, ToSchema, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -38,8 +44,8 @@ pub(super) struct Question {
     pub(super) secret: Option<String>,
     /// The response token that the form was sent with.
     pub(super) response: Option<String>,
-    /// The visitor's address. Not used, as tokens are not bound to addresses; but one that is none is refused to sites that
-    /// speak hCaptcha.
+    /// The visitor's address. Tokens are not bound to addresses; where another provider checks the site, it is told. One that
+    /// is none is refused to sites that speak hCaptcha.
     pub(super) remoteip: Option<String>,
     /// The site key that the token must have been earned for.
     pub(super) sitekey: Option<String>,
@@ -60,6 +66,10 @@ pub(super) enum Verified {
         /// What the page said that the form is for; empty if it did not say.
         #[schema(required = false)]
         action: String,
+        /// How sure the provider is that it was a person, where another one checks the site and says it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(minimum = 0.0, maximum = 1.0)]
+        score: Option<f32>,
     },
     /// On sites that speak hCaptcha.
     Hcaptcha(hcaptcha::Verified),
@@ -69,10 +79,9 @@ impl From<Passed> for Verified {
     fn from(passed: Passed) -> Self {
         Self::Native {
             challenge_ts: passed.challenge_ts.to_rfc3339(),
-            hostname: passed
-                .hostname
-                .map_or_else(String::new, |host| host.to_string()),
-            action: passed.action.as_ref().map_or("", Action::as_str).to_owned(),
+            hostname: passed.hostname.unwrap_or_default(),
+            action: passed.action,
+            score: passed.score,
         }
     }
 }
@@ -90,8 +99,8 @@ async fn siteverify(State(app): State<Arc<App>>, request: Request) -> Json<Reply
         Ok(question) if hcaptcha::is_asked(&app, &question) => {
             as_hcaptcha(&app, question, kind).await
         }
-        Ok(question) => Reply::new(&app, verify(&app, question).await, Refusal::code),
-        Err(denial) => Reply::new(&app, Err(denial), Refusal::code),
+        Ok(question) => Reply::new(&app, verify(&app, question).await, WORDS),
+        Err(denial) => Reply::new(&app, Err(denial), WORDS),
     };
     Json(reply)
 }
@@ -115,13 +124,13 @@ async fn siteverify_by_query(State(app): State<Arc<App>>, uri: Uri) -> Response 
 
 async fn as_hcaptcha(app: &App, question: Question, kind: Option<BodyType>) -> Reply<Verified> {
     let verdict = hcaptcha::verify(app, question, kind).await;
-    Reply::new(app, verdict.map(Verified::Hcaptcha), hcaptcha::word)
+    Reply::new(app, verdict.map(Verified::Hcaptcha), hcaptcha::WORDS)
 }
 
 async fn verify(app: &App, question: Question) -> Result<Verified, Denial> {
     let asked = Asked::new(question.secret, question.response)?;
-    let (secret, token) = asked.parse()?;
-    let site_key = verification::given(question.sitekey);
-    let verification = app.verify(&secret, &token, site_key.as_deref());
-    Ok(verification::passed(verification.await)?.into())
+    let asked = asked
+        .for_site(question.sitekey)
+        .of_visitor_at(question.remoteip);
+    Ok(app.verify(&asked).await?.into())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Request, State};
-use cattlegrid::{Action, CustomerData, IdempotencyKey, Passed, Refusal};
+use cattlegrid::{IdempotencyKey, Refusal};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::extract::BodyType;
 use crate::rate_limits::Operation;
 use crate::test_keys::{self, Tested};
-use crate::verification::{self, Asked, Denial, Reply};
+use crate::verification::{self, Asked, Denial, Passed, Reply, Words};
 
 pub(super) fn router(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(limited(app, Operation::Verify, routes!(siteverify)))
@@ -30,10 +30,9 @@ struct Question {
     secret: Option<String>,
     /// The response token, `cf-turnstile-response` in the form.
     response: Option<String>,
-    /// The visitor's address. Not used: tokens are not bound to addresses.
-    #[serde(rename = "remoteip")]
-    _remoteip: Option<String>,
-    /// A UUID that names this verification, so that it may be repeated.
+    /// The visitor's address. Tokens are not bound to addresses; where another provider checks the site, it is told.
+    remoteip: Option<String>,
+    /// A UUID that names this verification, so that it may be repeated, unless another provider checks the site.
     #[schema(example = "f47ac10b-58cc-4372-a567-0e02b2c3d479")]
     idempotency_key: Option<String>,
 }
@@ -54,9 +53,9 @@ struct Verified {
     /// What the page wanted to be told; empty if nothing. Not there with a secret key for tests.
     #[serde(skip_serializing_if = "Option::is_none")]
     cdata: Option<String>,
-    /// How it came about.
-    #[schema(required = false)]
-    metadata: Metadata,
+    /// How it came about. Not there where another provider checks the site.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Metadata>,
 }
 
 /// How a verification came about.
@@ -72,16 +71,12 @@ enum Metadata {
 
 impl From<Passed> for Verified {
     fn from(passed: Passed) -> Self {
-        let action = passed.action.as_ref().map_or("", Action::as_str);
-        let cdata = passed.data.as_ref().map_or("", CustomerData::as_str);
         Self {
             challenge_ts: passed.challenge_ts.to_rfc3339(),
-            hostname: passed
-                .hostname
-                .map_or_else(String::new, |host| host.to_string()),
-            action: Some(action.to_owned()),
-            cdata: Some(cdata.to_owned()),
-            metadata: Metadata::Interactive(true),
+            hostname: passed.hostname.unwrap_or_default(),
+            action: Some(passed.action),
+            cdata: Some(passed.data),
+            metadata: passed.interactive.map(Metadata::Interactive),
         }
     }
 }
@@ -93,7 +88,7 @@ impl Verified {
             hostname: tested.hostname.to_owned(),
             action: None,
             cdata: None,
-            metadata: Metadata::ResultWithTestingKey(true),
+            metadata: Some(Metadata::ResultWithTestingKey(true)),
         }
     }
 }
@@ -112,7 +107,7 @@ async fn siteverify(State(app): State<Arc<App>>, request: Request) -> Json<Reply
         Ok(question) => verify(&app, question).await,
         Err(denial) => Err(denial),
     };
-    Json(Reply::new(&app, verdict, word))
+    Json(Reply::new(&app, verdict, WORDS))
 }
 
 async fn read(request: Request, app: &Arc<App>) -> Result<Question, Denial> {
@@ -133,17 +128,18 @@ async fn verify(app: &App, question: Question) -> Result<Verified, Denial> {
     if let Some(tested) = test_keys::turnstile(app, &asked) {
         return tested.map(|tested| Verified::tested(app, tested));
     }
-    let (secret, token) = asked.parse()?;
-    let verification = match idempotency_key {
-        Some(key) => {
-            let key = IdempotencyKey::from_bytes(key.into_bytes());
-            app.admit_secret(&secret).await;
-            app.gate().verify_repeatably(&secret, &token, key).await
-        }
-        None => app.verify(&secret, &token, None).await,
-    };
-    Ok(verification::passed(verification)?.into())
+    let idempotency_key = idempotency_key.map(|key| IdempotencyKey::from_bytes(key.into_bytes()));
+    let asked = asked
+        .of_visitor_at(question.remoteip)
+        .repeatably(idempotency_key);
+    Ok(app.verify(&asked).await?.into())
 }
+
+const WORDS: Words = Words {
+    refusal: word,
+    unfit: Some("invalid-input-response"),
+    undecided: Some("internal-error"),
+};
 
 /// What Turnstile calls a refusal. It has no word for a token of another site.
 fn word(refusal: &Refusal) -> &'static str {

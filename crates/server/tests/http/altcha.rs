@@ -850,7 +850,11 @@ async fn a_back_end_in_rust_verifies_payloads_in_each_of_three_ways() {
 #[tokio::test]
 async fn a_back_end_in_rust_takes_no_work_where_an_answer_is_owed() {
     let server = Home::new().start_configured(SITES);
-    let judges = back_end(Box::new(AltchaSolution::new()), PICTURED, Expected::default());
+    let judges = back_end(
+        Box::new(AltchaSolution::new()),
+        PICTURED,
+        Expected::default(),
+    );
     let solved = encode(&solve(&challenge(&server, "pictured").await));
     let told = judges.verify(&solved, Visit::new()).await.unwrap();
     let Verification::Refused(refused) = told else {

@@ -17,6 +17,7 @@ mod deploy;
 mod dialects;
 mod drain;
 mod durability;
+mod gateway;
 mod harness;
 mod overload;
 mod privacy;

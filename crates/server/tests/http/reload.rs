@@ -27,7 +27,7 @@ impl Server {
     }
 
     /// Has the configuration read again, and waits for this outcome.
-    async fn reload(&self, outcome: &str) {
+    pub(crate) async fn reload(&self, outcome: &str) {
         let before = self.reloads(outcome).await;
         self.signal("HUP");
         while self.reloads(outcome).await == before {
