@@ -90,15 +90,12 @@
 //! it asks that one itself where no layer has. So a handler that demands it runs for nobody else, and a router that was not
 //! told how to verify does not compile:
 //!
-//! ```compile_fail,E0277
-//! # #[cfg(feature = "axum")] {
+//! ```compile_fail
 //! # use axum::{Router, routing::post};
 //! # use cattlegrid_guard::captcha::Verified;
 //! async fn sign_up(_: Verified) {}
 //!
 //! let site: Router = Router::new().route("/sign-up", post(sign_up));
-//! # }
-//! # #[cfg(not(feature = "axum"))] { let _: () = Default::default().0; }
 //! ```
 //!
 //! With a state that is a captcha, or from which axum's `FromRef` gets one, it does:
@@ -119,6 +116,9 @@
 //!     .with_state(captcha);
 //! # }
 //! ```
+//!
+//! `Option<Verified>` is no extractor, as it would let everybody through. What a route's form is for is said by a layer around
+//! that route, with the same captcha [for that action](Captcha::with_action).
 //!
 //! A function deeper inside that takes a [`Verified`], `fn create_account(proof: Verified, …)` say, cannot be called from a
 //! handler that has none, as nothing else makes one.
