@@ -39,6 +39,8 @@ pub enum Attack {
     OwnForm,
     /// One form that was shown is sent twice, with two good tokens.
     SameFormTwice,
+    /// Somebody else's address is signed up five times, each time with a good token.
+    FloodedMailbox,
     /// 40 posts, each of which says that it comes from another address.
     ForgedAddress,
     /// 1,000 tries at guessing a token.
@@ -47,7 +49,7 @@ pub enum Attack {
 
 impl Attack {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NoToken,
         Self::ForgottenCheck,
         Self::Replay,
@@ -57,6 +59,7 @@ impl Attack {
         Self::FilledHoneypot,
         Self::OwnForm,
         Self::SameFormTwice,
+        Self::FloodedMailbox,
         Self::ForgedAddress,
         Self::ThousandTries,
     ];
@@ -73,6 +76,7 @@ impl Attack {
             Self::FilledHoneypot => "the form with every field filled in",
             Self::OwnForm => "a form of one's own, without a stamp",
             Self::SameFormTwice => "one form sent twice, with two tokens",
+            Self::FloodedMailbox => "five letters to somebody else's address",
             Self::ForgedAddress => "40 posts, each from a made-up X-Forwarded-For",
             Self::ThousandTries => "1,000 guesses at a token",
         }
@@ -87,6 +91,7 @@ impl Attack {
             Self::SameFormTwice => ("form_timing", "spent-stamp"),
             Self::FilledHoneypot => ("honeypot", "honeypot"),
             Self::OwnForm => ("honeypot", "missing-stamp"),
+            Self::FloodedMailbox => ("email", "too-many-letters"),
             Self::ForgedAddress => ("client_ip, rate_limit", "rate-limited"),
             Self::ThousandTries => ("rate_limit", "rate-limited"),
         }
@@ -94,7 +99,11 @@ impl Attack {
 
     /// How many of its posts are as good as anybody's.
     const fn rightful(self) -> usize {
-        matches!(self, Self::Replay | Self::SameFormTwice) as usize
+        match self {
+            Self::Replay | Self::SameFormTwice => 1,
+            Self::FloodedMailbox => 3,
+            _ => 0,
+        }
     }
 
     /// Tries it on a site of its own, which it starts in this process.
@@ -113,6 +122,7 @@ impl Attack {
             Self::FilledHoneypot => target.filled_honeypot().await,
             Self::OwnForm => target.own_form().await,
             Self::SameFormTwice => target.same_form_twice().await,
+            Self::FloodedMailbox => target.flooded_mailbox().await,
             Self::ForgedAddress => target.forged_address().await,
             Self::ThousandTries => target.thousand_tries().await,
         };
@@ -267,6 +277,20 @@ impl Target {
         for _ in 0..2 {
             let token = self.earned("comment").await?;
             answers.push(self.post(&form.clone().with_token(&token)).await?);
+        }
+        Ok(answers)
+    }
+
+    async fn flooded_mailbox(&self) -> Result<Vec<Answer>, Failure> {
+        let mut forms = Vec::new();
+        for _ in 0..5 {
+            let token = self.earned("sign-up").await?;
+            forms.push(self.shown("/").await?.with_token(&token));
+        }
+        a_while().await;
+        let mut answers = Vec::new();
+        for form in &forms {
+            answers.push(self.post(form).await?);
         }
         Ok(answers)
     }
