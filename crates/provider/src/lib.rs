@@ -20,7 +20,8 @@
 //! | [`Verification::Refused`] | not let through, with the provider's codes or ours |
 //! | [`Error`] | nobody could decide: not let through, unless the site has chosen otherwise for [`Error::Unreachable`] |
 //!
-//! There is no [`Passed`] but of a token that went through all four. What needs tokens checked takes an `Arc<dyn`
+//! There is no [`Passed`] but of a token that went through all four, or that a [`Verify`] of one's own
+//! [vouches](Passed::vouched) for. What needs tokens checked takes an `Arc<dyn`
 //! [`Verify`]`>`: a [`Verifier`], a [`Chain`] of them for when a provider is down, or a [`Fake`] in a site's tests.
 //!
 //! # Providers
@@ -28,8 +29,7 @@
 //! | [`Provider`] | asked with | must say when expected |
 //! |---|---|---|
 //! | [`Cattlegrid`](provider::Cattlegrid) | secret key, site key | hostname, action |
-//! | [`AltchaSolution`](provider::AltchaSolution) | nobody is asked | |
-//! | [`AltchaSignature`](provider::AltchaSignature) | nobody is asked | |
+//! | [`Altcha`](provider::Altcha) | nobody is asked | |
 //! | [`AltchaServer`](provider::AltchaServer) | secret key | hostname, action |
 //! | [`FriendlyCaptcha`](provider::FriendlyCaptcha) | API key, site key | hostname |
 //! | [`Hcaptcha`](provider::Hcaptcha) | secret key, site key | hostname |

@@ -14,7 +14,7 @@ use std::time::Duration;
 use cattlegrid_store::Timestamp;
 
 pub use crate::question::{Question, Request};
-pub use altcha::{AltchaServer, AltchaSignature, AltchaSolution};
+pub use altcha::{Altcha, AltchaServer};
 pub use cattlegrid::Cattlegrid;
 pub use friendly_captcha::FriendlyCaptcha;
 pub use hcaptcha::Hcaptcha;
@@ -177,12 +177,12 @@ pub fn by_name(
         altcha::SOLUTION => Box::new(unasked(
             altcha::SOLUTION,
             endpoint.as_ref(),
-            AltchaSolution::new(),
+            Altcha::solutions(),
         )?),
         altcha::SIGNATURE => Box::new(unasked(
             altcha::SIGNATURE,
             endpoint.as_ref(),
-            AltchaSignature::new(),
+            Altcha::signatures(),
         )?),
         altcha::SERVER => Box::new(AltchaServer::at(needed(
             altcha::SERVER,

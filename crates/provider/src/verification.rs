@@ -34,6 +34,10 @@ impl From<Refused> for Verification {
 ///
 /// There is no way to come by one but to have a token [verified](crate::Verify::verify): by then its page, form and score are
 /// what the site expects, and it is spent.
+///
+/// ```compile_fail
+/// let forged = cattlegrid_provider::Passed { provider: "nobody", decided: true, ..todo!() };
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Passed {
     provider: &'static str,

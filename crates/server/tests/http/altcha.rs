@@ -8,7 +8,7 @@ use altcha::{
     HmacAlgorithm, ServerSignaturePayload, SolveChallengeOptions, VerifySolutionOptions,
     sign_challenge, solve_challenge, verify_server_signature, verify_solution,
 };
-use cattlegrid_provider::provider::{AltchaServer, AltchaSignature, AltchaSolution};
+use cattlegrid_provider::provider::{Altcha, AltchaServer};
 use cattlegrid_provider::store::{AnyStore, StoreUrl, SystemClock};
 use cattlegrid_provider::{Expected, Provider, Settings, Verification, Verifier, Verify, Visit};
 use data_encoding::BASE64;
@@ -839,10 +839,10 @@ async fn a_back_end_in_rust_verifies_payloads_in_each_of_three_ways() {
     let refused = asks(elsewhere).verify(&payload, Visit::new()).await;
     assert!(matches!(refused, Ok(Verification::Refused(_))));
 
-    let judges = back_end(Box::new(AltchaSignature::new()), WORKED, any());
+    let judges = back_end(Box::new(Altcha::signatures()), WORKED, any());
     passes_once(&judges, &earn(&server, "worked").await).await;
 
-    let judges = back_end(Box::new(AltchaSolution::new()), WORKED, any());
+    let judges = back_end(Box::new(Altcha::solutions()), WORKED, any());
     let solved = encode(&solve(&challenge(&server, "worked").await));
     passes_once(&judges, &solved).await;
 }
@@ -850,11 +850,7 @@ async fn a_back_end_in_rust_verifies_payloads_in_each_of_three_ways() {
 #[tokio::test]
 async fn a_back_end_in_rust_takes_no_work_where_an_answer_is_owed() {
     let server = Home::new().start_configured(SITES);
-    let judges = back_end(
-        Box::new(AltchaSolution::new()),
-        PICTURED,
-        Expected::default(),
-    );
+    let judges = back_end(Box::new(Altcha::solutions()), PICTURED, Expected::default());
     let solved = encode(&solve(&challenge(&server, "pictured").await));
     let told = judges.verify(&solved, Visit::new()).await.unwrap();
     let Verification::Refused(refused) = told else {

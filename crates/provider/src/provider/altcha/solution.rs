@@ -1,17 +1,14 @@
 //! What a widget found, to a challenge that the site itself has signed.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
 
-use cattlegrid_store::Timestamp;
 use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::hash::Hash;
-use super::{FIELD, LONGEST_LIFE, SOLUTION, check_expiry, decode};
-use crate::provider::{Judge, Local, Provider, Says, Statement};
+use super::{Judged, decode};
+use crate::provider::Statement;
 use crate::{Refused, ResponseToken, SecretKey};
 
 /// The most iterations of a derivation, some tenths of a second. Who signs the challenges chooses how many there are.
@@ -20,80 +17,11 @@ const MAX_COST: u32 = 1_000_000;
 /// The most bytes of a derived key.
 const MAX_KEY_BYTES: usize = 64;
 
-/// What the widget found to a challenge that the site has signed, of ALTCHA's first version or its second: ALTCHA's
-/// `verifySolution`. Nobody is asked.
-///
-/// The secret key is the HMAC key that the challenges are signed with. They have to expire, and to be signed with SHA-256,
-/// SHA-384 or SHA-512; keys are derived with those or with PBKDF2, and counters are numbers of 32 bits. Salts of the first
-/// version end in `&`, as ALTCHA's libraries write them: of others, digits can be moved from the number to the expiry.
-#[derive(Clone, Debug)]
-pub struct AltchaSolution {
-    longest_life: Duration,
-}
-
-impl AltchaSolution {
-    /// Takes challenges that expire within an hour.
-    pub fn new() -> Self {
-        Self {
-            longest_life: LONGEST_LIFE,
-        }
-    }
-
-    /// Takes challenges that expire within `life`, for as long as which they are remembered.
-    #[must_use]
-    pub fn with_longest_life(mut self, life: Duration) -> Self {
-        self.longest_life = life;
-        self
-    }
-}
-
-impl Default for AltchaSolution {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Provider for AltchaSolution {
-    fn name(&self) -> &'static str {
-        SOLUTION
-    }
-
-    fn field(&self) -> &'static str {
-        FIELD
-    }
-
-    fn judge(&self) -> Judge {
-        Judge::Local(Arc::new(self.clone()))
-    }
-
-    fn token_lifetime(&self) -> Duration {
-        self.longest_life
-    }
-
-    fn says(&self) -> Says {
-        Says {
-            hostname: false,
-            ..Says::default()
-        }
-    }
-}
-
-impl Local for AltchaSolution {
-    fn judge(
-        &self,
-        secret_key: &SecretKey,
-        token: &ResponseToken,
-        now: Timestamp,
-    ) -> Result<Statement, Refused> {
-        let solved = match decode(token)? {
-            Payload::First(solved) => solved.check(secret_key)?,
-            Payload::Second(solved) => solved.check(secret_key)?,
-        };
-        check_expiry(solved.expiry, self.longest_life, now)?;
-        Ok(Statement {
-            spent_as: Some(solved.challenge),
-            ..Statement::default()
-        })
+/// What becomes of a solution.
+pub(super) fn judge(secret_key: &SecretKey, token: &ResponseToken) -> Result<Judged, Refused> {
+    match decode(token)? {
+        Payload::First(solved) => solved.check(secret_key),
+        Payload::Second(solved) => solved.check(secret_key),
     }
 }
 
@@ -104,12 +32,15 @@ enum Payload {
     First(FirstVersion),
 }
 
-/// A challenge that was solved.
-struct Solved {
-    /// What it is known by, however its solution is written.
-    challenge: String,
-    /// When it expires, in seconds of Unix time.
-    expiry: u64,
+/// A solution to the challenge that is known by `challenge`, however it is written.
+fn solved(challenge: String, expiry: u64) -> Judged {
+    Judged {
+        expiry,
+        said: Statement {
+            spent_as: Some(challenge),
+            ..Statement::default()
+        },
+    }
 }
 
 /// Find the number whose hash, after the salt, is the challenge.
@@ -123,7 +54,7 @@ struct FirstVersion {
 }
 
 impl FirstVersion {
-    fn check(self, secret_key: &SecretKey) -> Result<Solved, Refused> {
+    fn check(self, secret_key: &SecretKey) -> Result<Judged, Refused> {
         let Self {
             algorithm, salt, ..
         } = &self;
@@ -131,10 +62,7 @@ impl FirstVersion {
         let right = algorithm.is_signed(secret_key, self.challenge.as_bytes(), &self.signature)
             && HEXLOWER.encode(&found) == self.challenge;
         match self.expiry() {
-            Some(expiry) if right => Ok(Solved {
-                challenge: self.challenge,
-                expiry,
-            }),
+            Some(expiry) if right => Ok(solved(self.challenge, expiry)),
             _ => Err(Refused::invalid()),
         }
     }
@@ -191,7 +119,7 @@ struct Data {
 }
 
 impl SecondVersion {
-    fn check(self, secret_key: &SecretKey) -> Result<Solved, Refused> {
+    fn check(self, secret_key: &SecretKey) -> Result<Judged, Refused> {
         let Challenge {
             parameters,
             signature,
@@ -212,10 +140,7 @@ impl SecondVersion {
             return Err(Refused::because("missing-code"));
         }
         if parameters.accepts(&self.solution) {
-            Ok(Solved {
-                challenge: signature,
-                expiry: parameters.expires_at,
-            })
+            Ok(solved(signature, parameters.expires_at))
         } else {
             Err(Refused::invalid())
         }
