@@ -140,19 +140,30 @@ impl Check {
 }
 
 /// What a provider's code, or one of its crate's own, means here; nothing, if it is not known.
+///
+/// Those with `_` are Friendly Captcha's, the single words reCAPTCHA Enterprise's.
 fn meaning(code: &str) -> Option<Denial> {
     Some(match code {
-        "missing-input-response" | "invalid-input-response" => Refusal::InvalidToken.into(),
-        "expired-input-response" => Refusal::ExpiredToken.into(),
-        "already-seen-response" | "invalid-or-already-seen-response" | "timeout-or-duplicate" => {
-            Refusal::SpentToken.into()
+        "missing-input-response"
+        | "invalid-input-response"
+        | "response_missing"
+        | "response_invalid"
+        | "missing"
+        | "malformed" => Refusal::InvalidToken.into(),
+        "expired-input-response" | "response_timeout" | "expired" => Refusal::ExpiredToken.into(),
+        "already-seen-response"
+        | "invalid-or-already-seen-response"
+        | "timeout-or-duplicate"
+        | "response_duplicate"
+        | "dupe" => Refusal::SpentToken.into(),
+        "sitekey-secret-mismatch" | "sitekey_invalid" | "site_mismatch" => {
+            Refusal::OtherSite.into()
         }
-        "sitekey-secret-mismatch" => Refusal::OtherSite.into(),
         "hostname-mismatch" => Denial::Unfit("hostname-mismatch"),
         "action-mismatch" => Denial::Unfit("action-mismatch"),
         "score-too-low" => Denial::Unfit("score-too-low"),
         // Why not as it stands: the back end's own secret key is right, it is the one in the configuration that is wrong.
-        "missing-input-secret" | "invalid-input-secret" | "invalid-keys" => {
+        "missing-input-secret" | "invalid-input-secret" | "auth_required" | "auth_invalid" => {
             Denial::Undecided("provider-broken")
         }
         _ => return None,

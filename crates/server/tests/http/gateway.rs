@@ -260,6 +260,15 @@ async fn a_providers_codes_are_said_in_the_sites_dialect() {
             ],
         ),
         (
+            "response_duplicate",
+            [
+                "already-seen-response",
+                "already-seen-response",
+                twice,
+                twice,
+            ],
+        ),
+        (
             "of-its-own",
             ["refused-by-provider", invalid, invalid, invalid],
         ),
@@ -290,7 +299,7 @@ async fn a_providers_codes_are_said_in_the_sites_dialect() {
         .assert_counted(&[
             "cattlegrid_verified_total{outcome=\"provider-broken\"} 1",
             "cattlegrid_verified_total{outcome=\"refused-by-provider\"} 1",
-            "cattlegrid_provider_duration_seconds_count{provider=\"hcaptcha\",outcome=\"refused\"} 8",
+            "cattlegrid_provider_duration_seconds_count{provider=\"hcaptcha\",outcome=\"refused\"} 9",
         ])
         .await;
 }
