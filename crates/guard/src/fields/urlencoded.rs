@@ -1,5 +1,7 @@
 //! `application/x-www-form-urlencoded` (<https://url.spec.whatwg.org/#urlencoded-parsing>).
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode;
 
 use super::Found;
@@ -27,10 +29,11 @@ fn decode(text: &[u8]) -> Result<String, Refusal> {
             _ => return Err(Refusal::Malformed("the form's percent-encoding is broken")),
         };
     }
-    let spaced: Vec<u8> = text
-        .iter()
-        .map(|&byte| if byte == b'+' { b' ' } else { byte })
-        .collect();
+    let mut spaced = Cow::Borrowed(text);
+    if text.contains(&b'+') {
+        let plus = spaced.to_mut().iter_mut().filter(|byte| **byte == b'+');
+        plus.for_each(|byte| *byte = b' ');
+    }
     let decoded = percent_decode(&spaced).decode_utf8();
     let decoded = decoded.map_err(|_| Refusal::Malformed("the form is not in UTF-8"))?;
     Ok(decoded.into_owned())
