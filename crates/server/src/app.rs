@@ -20,6 +20,7 @@ use crate::Error;
 use crate::config::{Config, Limits, SiteConfig, TimeLockKeys};
 use crate::dialect::Dialect;
 use crate::drawing::NotDrawn;
+use crate::forward_auth::ForwardAuth;
 use crate::gateway::Gateway;
 use crate::metrics::Metrics;
 use crate::observed::Observed;
@@ -42,6 +43,7 @@ pub struct App {
     test_keys: bool,
     limits: Limits,
     rate_limits: RateLimits,
+    forward_auth: Option<Arc<ForwardAuth>>,
     proxies: Proxies,
     proxy_protocol: bool,
 }
@@ -73,6 +75,7 @@ impl App {
         let of = |sites| Sites::new(sites).map_err(|error| Error::config("sites", error));
         Ok(Self {
             gateway: Gateway::new(config, of(elsewhere)?, &standing)?,
+            forward_auth: forward_auth(config, secrets, &sites, demo.as_ref())?.map(Arc::new),
             gate: Gate::new(
                 secrets,
                 of(here)?,
@@ -315,6 +318,11 @@ impl App {
         &self.rate_limits
     }
 
+    /// What a reverse proxy is told that asks about each request, where it is configured.
+    pub(crate) const fn forward_auth(&self) -> Option<&Arc<ForwardAuth>> {
+        self.forward_auth.as_ref()
+    }
+
     /// The proxies that requests come through.
     pub(crate) const fn proxies(&self) -> &Proxies {
         &self.proxies
@@ -359,6 +367,24 @@ pub fn demo(config: &Config, secrets: &Secrets) -> Result<Option<Site>, Error> {
         .with_kinds(DEMO_KINDS.to_vec())
         .map(Some)
         .map_err(|error| wrong(&error))
+}
+
+/// What a reverse proxy is told that asks about each request, if `config` has it.
+fn forward_auth(
+    config: &Config,
+    secrets: &Secrets,
+    sites: &Sites,
+    demo: Option<&Site>,
+) -> Result<Option<ForwardAuth>, Error> {
+    let Some(forward_auth) = &config.forward_auth else {
+        return Ok(None);
+    };
+    let site = match forward_auth.site(&config.sites, demo.is_some())? {
+        Some(site) => sites.get(site.key.as_str()),
+        None => demo,
+    };
+    // Why no error: each site that is configured is one of these.
+    Ok(site.map(|site| ForwardAuth::new(forward_auth, site.clone(), secrets)))
 }
 
 /// All sites that `config` describes, and `others`.

@@ -90,7 +90,7 @@ fn method(method: &Method) -> &'static str {
 
 /// The route's template: one of few.
 fn route(path: Option<&MatchedPath>) -> &'static str {
-    const COUNTED: [&str; 24] = [
+    const COUNTED: [&str; 28] = [
         "/siteverify",
         "/api/v1/challenges",
         "/api/v1/challenges/{key}/image",
@@ -112,6 +112,10 @@ fn route(path: Option<&MatchedPath>) -> &'static str {
         "/cap/{sitekey}/challenge",
         "/cap/{sitekey}/redeem",
         "/cap/{sitekey}/siteverify",
+        "/forward-auth/check",
+        "/forward-auth/page",
+        "/.cattlegrid/answer",
+        "/.cattlegrid/picture/{key}",
         "/healthz",
         "/readyz",
         "/metrics",

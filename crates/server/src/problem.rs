@@ -118,6 +118,13 @@ impl From<NotDrawn> for Problem {
     }
 }
 
+const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// Whether the response is a problem.
+pub(crate) fn is_one(response: &Response) -> bool {
+    response.headers().get(header::CONTENT_TYPE) == Some(&CONTENT_TYPE)
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let details = Details {
@@ -128,10 +135,7 @@ impl IntoResponse for Problem {
         };
         let mut response = (self.status, axum::Json(details)).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }

@@ -29,11 +29,19 @@ impl HaProxy {
     ///
     /// The program is missing or does not start.
     pub fn with(servers: &[SocketAddr], path: &str, options: &str) -> Result<Service, Error> {
+        Self::configured(|at| configuration(at, servers, path, options))
+    }
+
+    /// Starts one with this configuration, which is told where to listen.
+    ///
+    /// # Errors
+    ///
+    /// The program is missing or does not start.
+    pub fn configured(text: impl FnOnce(SocketAddr) -> String) -> Result<Service, Error> {
         let (data, port) = (data()?, Port::free()?);
         let program = require("haproxy", "haproxy")?;
         let file = data.path().join("haproxy.cfg");
-        let text = configuration(port.address(), servers, path, options);
-        fs::write(&file, text).map_err(Error::file(&file))?;
+        fs::write(&file, text(port.address())).map_err(Error::file(&file))?;
         let recipe = Recipe::new(&[], move || {
             let mut command = command(&program);
             // Why -db: in the foreground, as one process.

@@ -15,13 +15,14 @@ use crate::{error::Error, live::Live};
 /// The address that the documentation uses, which is the server's default.
 const DOCUMENTED_ADDRESS: &str = "http://127.0.0.1:8080";
 /// The pages with such code.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "README.md",
     "deploy/kubernetes/README.md",
     "docs/altcha.md",
     "docs/api.md",
     "docs/cap.md",
     "docs/configuration.md",
+    "docs/forward-auth.md",
     "docs/migrating-django-rest-captcha.md",
     "docs/migrating-django-simple-captcha.md",
     "docs/siteverify.md",

@@ -9,7 +9,7 @@ use cattlegrid::{OsEntropy, Secret, Site};
 use cattlegrid_provider::Settings;
 
 use super::print;
-use crate::config::{ClientAddress, Config, RateLimits};
+use crate::config::{ClientAddress, Config, ForwardAuthConfig, RateLimits};
 use crate::data_dir::{self, DataDir};
 use crate::rate_limits::{By, Operation};
 use crate::{Error, app};
@@ -27,6 +27,9 @@ pub(super) fn run(config: &Config) -> Result<(), Error> {
     line(&mut text, "test keys", &test_keys(config));
     client_addresses(&mut text, &config.client_address);
     rate_limits(&mut text, &config.rate_limits);
+    if let Some(asked) = &config.forward_auth {
+        forward_auth(&mut text, asked, config)?;
+    }
     for site in sites.iter() {
         describe(&mut text, site, provider(config, site)?);
     }
@@ -94,6 +97,24 @@ fn rate_limits(text: &mut String, limits: &RateLimits) {
             .join(", ");
         line(text, &format!("limits on {}", operation.as_str()), &each);
     }
+}
+
+fn forward_auth(
+    text: &mut String,
+    asked: &ForwardAuthConfig,
+    config: &Config,
+) -> Result<(), Error> {
+    let site = asked.site(&config.sites, config.has_demo())?;
+    let site = site.map_or("the demo site", |site| site.key.as_str());
+    let rules: Vec<_> = asked.rules.iter().map(|rule| rule.then.as_str()).collect();
+    line(text, "forward auth", &format!("with challenges of {site}"));
+    line(
+        text,
+        "  passes",
+        &format!("live {:?}", asked.pass.lifetime.get()),
+    );
+    line(text, "  rules", &rules.join(", "));
+    Ok(())
 }
 
 fn test_keys(config: &Config) -> &'static str {

@@ -8,6 +8,7 @@ mod altcha;
 mod cap;
 mod client_address;
 mod fixed;
+mod forward_auth;
 mod provider;
 mod rate_limits;
 mod sites;
@@ -27,6 +28,9 @@ pub use altcha::AltchaConfig;
 pub(crate) use cap::TimeLockKeys;
 pub use cap::{CapConfig, Protocol};
 pub use client_address::{ClientAddress, Header};
+pub use forward_auth::{
+    Binding, CookieName, ForwardAuthConfig, NoCookieName, PassConfig, RuleConfig,
+};
 pub use provider::{ProviderConfig, WhenUnreachable};
 pub use rate_limits::{Limit, Quotas, RateLimits, SiteRateLimits};
 pub use sites::SiteConfig;
@@ -73,6 +77,8 @@ pub struct Config {
     pub client_address: ClientAddress,
     /// How often somebody may come.
     pub rate_limits: RateLimits,
+    /// What is answered to a reverse proxy that asks about each request. Default: nothing.
+    pub forward_auth: Option<ForwardAuthConfig>,
     /// The sites.
     pub sites: Vec<SiteConfig>,
     /// Where relative paths in the file start from.
@@ -95,6 +101,7 @@ impl Default for Config {
             limits: Limits::default(),
             client_address: ClientAddress::default(),
             rate_limits: RateLimits::default(),
+            forward_auth: None,
             sites: Vec::new(),
             base: PathBuf::new(),
         }
@@ -238,6 +245,9 @@ impl Config {
                 "needs `trusted_proxies`: only those may say where a connection comes from";
             return Err(Error::config("client_address.proxy_protocol", problem));
         }
+        if let Some(forward_auth) = &config.forward_auth {
+            forward_auth.check(&config.sites, config.has_demo(), &config.client_address)?;
+        }
         config.base = file
             .and_then(Path::parent)
             .map_or_else(PathBuf::new, Path::to_owned);
@@ -264,6 +274,9 @@ impl Config {
                 "the server listens on loopback alone and no proxy is trusted: no limit by address applies; name the \
                  proxy in client_address.trusted_proxies"
             );
+        }
+        if let Some(forward_auth) = &self.forward_auth {
+            forward_auth.warn();
         }
     }
 

@@ -136,10 +136,7 @@ impl RateLimits {
 
     /// How much of an address is one client.
     pub fn prefix(&self) -> AddressPrefix {
-        let bits = |count| u8::try_from(count).unwrap_or(u8::MAX);
-        let (v4, v6) = (bits(self.ipv4_prefix.get()), bits(self.ipv6_prefix.get()));
-        // Why: the numbers are within their bounds, so that there always is such a prefix.
-        AddressPrefix::new(v4, v6).unwrap_or_default()
+        prefix(self.ipv4_prefix, self.ipv6_prefix)
     }
 
     /// Whether any limit is by address.
@@ -149,6 +146,13 @@ impl RateLimits {
             .into_iter()
             .any(|operation| quota(operation).is_some())
     }
+}
+
+/// The prefix of so many bits.
+pub(super) fn prefix(v4: Count<1, 32>, v6: Count<1, 128>) -> AddressPrefix {
+    let bits = |count| u8::try_from(count).unwrap_or(u8::MAX);
+    // Why: the numbers are within their bounds, so that there always is such a prefix.
+    AddressPrefix::new(bits(v4.get()), bits(v6.get())).unwrap_or_default()
 }
 
 /// How often one address may do that unless said otherwise.

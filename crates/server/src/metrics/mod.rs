@@ -17,6 +17,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use crate::forward_auth::Verdict;
 use crate::rate_limits::{By, Operation as Limited};
 pub use providers::ProviderMetrics;
 use rate_limits::RateLimitMetrics;
@@ -56,6 +57,7 @@ pub struct Metrics {
     store: StoreMetrics,
     providers: ProviderMetrics,
     rate_limits: RateLimitMetrics,
+    forward_auth: Family<Outcome, Counter>,
     overloaded: Counter,
     connections: Gauge,
     reloads: Family<Outcome, Counter>,
@@ -101,6 +103,7 @@ impl Metrics {
             shown: Counter::default(),
             answered: Family::default(),
             verified: Family::default(),
+            forward_auth: Family::default(),
             overloaded: Counter::default(),
             connections: Gauge::default(),
             reloads: Family::default(),
@@ -129,6 +132,11 @@ impl Metrics {
             "verified",
             "Response tokens verified, by outcome: success or the error code",
             self.verified.clone(),
+        );
+        registry.register(
+            "forward_auth",
+            "Requests that a proxy asked about, by what became of them",
+            self.forward_auth.clone(),
         );
         registry.register(
             "drawing_overloaded",
@@ -186,6 +194,12 @@ impl Metrics {
     pub fn verified(&self, code: Option<&'static str>) {
         let outcome = code.unwrap_or(SUCCESS);
         self.verified.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// A proxy was told what becomes of a request.
+    pub(crate) fn judged(&self, verdict: Verdict) {
+        let outcome = verdict.as_str();
+        self.forward_auth.get_or_create(&Outcome { outcome }).inc();
     }
 
     /// What the store's steps take.

@@ -150,7 +150,7 @@ fn blocked() -> Problem {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct Size {
+pub(super) struct Size {
     /// 1, or 2 for the same picture at twice the size.
     #[param(minimum = 1, maximum = 2)]
     scale: Option<u8>,
@@ -165,7 +165,7 @@ struct Size {
         (status = GONE, description = "`expired-key`", content_type = "application/problem+json", body = Details<'_>),
         (status = SERVICE_UNAVAILABLE, description = "`overloaded`; see `retry-after`", content_type = "application/problem+json", body = Details<'_>),
     ))]
-async fn image(
+pub(super) async fn image(
     State(app): State<Arc<App>>,
     KeyInPath(key): KeyInPath,
     size: Result<Query<Size>, QueryRejection>,

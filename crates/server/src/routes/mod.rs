@@ -3,6 +3,7 @@
 mod altcha;
 mod cap;
 pub(crate) mod challenges;
+mod forward_auth;
 mod hcaptcha;
 mod health;
 mod openapi;
@@ -44,6 +45,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .merge(siteverify::router(app))
         .merge(recaptcha::router(app))
         .merge(turnstile::router(app))
+        .merge(forward_auth::router(app))
         .merge(health::router())
         .split_for_parts();
     description.merge(described);

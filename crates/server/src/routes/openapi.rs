@@ -27,6 +27,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
     tags(
         (name = "challenges", description = "For a page's visitors"),
         (name = "siteverify", description = "For a site's back end"),
+        (name = "forward-auth", description = "For a reverse proxy, where `forward_auth` is configured"),
         (name = "operation", description = "For whoever runs the server"),
     )
 )]

@@ -10,19 +10,18 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
 use axum::routing::get;
 use rust_embed::RustEmbed;
 
 use crate::app::App;
-use crate::assets;
-use crate::problem::Problem;
+use crate::{assets, html};
 
 #[derive(RustEmbed)]
 #[folder = "pages/assets"]
 #[exclude = "tsconfig.json"]
-struct Files;
+pub(super) struct Files;
 
 /// The pages, if the server has a demo site for them.
 pub fn router(app: &App) -> Router<Arc<App>> {
@@ -43,16 +42,5 @@ async fn asset(uri: Uri, headers: HeaderMap) -> Response {
 fn page(status: StatusCode, template: &impl Template) -> Response {
     const POLICY: &str =
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-    match template.render() {
-        Ok(text) => (
-            status,
-            [(header::CONTENT_SECURITY_POLICY, POLICY)],
-            Html(text),
-        )
-            .into_response(),
-        Err(error) => {
-            tracing::error!(%error, "a page cannot be written");
-            Problem::internal().into_response()
-        }
-    }
+    html::page(status, POLICY, template)
 }

@@ -2,10 +2,9 @@
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
-use std::process::Command;
 use std::time::Duration;
 
-use cattlegrid_services::{Background, HaProxy, Port};
+use cattlegrid_services::{HaProxy, Nginx};
 use serde_json::json;
 
 use crate::harness::{Home, Server, program, read, run};
@@ -299,29 +298,6 @@ async fn behind_haproxy_that_speaks_the_proxy_protocol() {
     assert_clients_are_known(proxy.url()).await;
 }
 
-/// nginx in front of the server, which says in this way whom it has heard from.
-fn nginx(home: &Home, server: &Server, says: &str) -> (Background, String) {
-    let port = Port::free().unwrap();
-    let folder = home.path().display();
-    let config = format!(
-        "pid {folder}/nginx.pid;\nerror_log stderr;\ndaemon off;\nevents {{}}\n\
-         http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\n\
-         fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;\n\
-         server {{ listen {}; location / {{ proxy_pass http://{}; {says} }} }} }}\n",
-        port.address(),
-        at(server)
-    );
-    let path = home.file("nginx.conf", &config);
-    let mut command = Command::new("nginx");
-    command.arg("-p").arg(home.path()).arg("-c").arg(path);
-    let mut running = Background::quiet(command).unwrap();
-    let address = port.address();
-    running
-        .wait_until(|| TcpStream::connect(address).is_ok())
-        .unwrap();
-    (running, format!("http://{address}"))
-}
-
 #[tokio::test]
 async fn behind_nginx() {
     for (header, says) in [
@@ -338,8 +314,13 @@ async fn behind_nginx() {
         let server = home.start_configured(&format!(
             "client_address = {{ trusted_proxies = [\"127.0.0.1\"], header = \"{header}\" }}\n{ONE}"
         ));
-        let (_nginx, url) = nginx(&home, &server, says);
-        assert_clients_are_known(&url).await;
+        let nginx = Nginx::start(|address| {
+            let server = at(&server);
+            format!(
+                "server {{ listen {address}; location / {{ proxy_pass http://{server}; {says} }} }}"
+            )
+        });
+        assert_clients_are_known(nginx.unwrap().url()).await;
     }
 }
 

@@ -270,7 +270,8 @@ fn the_example_is_accepted() {
     let ended = check(&home, include_str!("../../cattlegrid.example.toml"), &[]);
     assert_eq!(ended.status, Some(0), "{}", ended.err);
 
-    // Without what names files that are not there, and with one of the two sources of the secret.
+    // Without what names files that are not there, with one of the two sources of the secret, and with the proxy that
+    // forward auth has to have.
     let everything: Vec<_> = example_with_everything()
         .lines()
         .filter(|line| {
@@ -278,7 +279,7 @@ fn the_example_is_accepted() {
                 .iter()
                 .any(|key| line.starts_with(key))
         })
-        .map(str::to_owned)
+        .map(|line| line.replace("trusted_proxies = []", "trusted_proxies = [\"loopback\"]"))
         .collect();
     let ended = check(&home, &everything.join("\n"), &[]);
     assert_eq!(ended.status, Some(0), "{}", ended.err);

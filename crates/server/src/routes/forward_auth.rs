@@ -1,0 +1,215 @@
+//! Forward auth, as nginx, Traefik, Caddy and `HAProxy` ask for it, and the page for visitors who are not let through.
+//!
+//! A proxy that goes by the status alone asks `/forward-auth/check`; one that hands its visitors whatever refuses them asks
+//! `/forward-auth/page`. What the page loads and sends lies below `/.cattlegrid/`, which the proxy sends here from each host.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use cattlegrid::{Ask, Attempt, ChallengeKey, Refusal};
+use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{challenges, limited, pages};
+use crate::app::App;
+use crate::assets;
+use crate::extract::{JsonOrForm, WholeBody};
+use crate::forward_auth::page::{self, After, is_for_people};
+use crate::forward_auth::{InForce, Original, Verdict, Visitor, WayBack};
+use crate::hidden::Hidden;
+use crate::problem::{Details, Problem};
+use crate::rate_limits::{self, Operation};
+
+/// What is said along with 401 (RFC 9110, 15.5.2). No browser knows this scheme, so that none asks for a password.
+const SCHEME: HeaderValue = HeaderValue::from_static("Cattlegrid");
+
+/// Both routes for proxies and those for visitors, where forward auth is configured.
+pub(super) fn router(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
+    if app.forward_auth().is_none() {
+        return OpenApiRouter::new();
+    }
+    let (schemas, paths, shown) = limited(app, Operation::Issue, routes!(page));
+    // Why around the limit: it counts those alone for whom there is a challenge.
+    let shown = shown.route_layer(from_fn_with_state(Arc::clone(app), let_through));
+    let answered = rate_limits::around(app, Operation::Answer, post(answer)).get(again);
+    let in_words = OpenApiRouter::new()
+        .routes((schemas, paths, shown))
+        .route("/.cattlegrid/answer", answered)
+        .layer(from_fn(page::in_words));
+    let picture = rate_limits::around(app, Operation::Image, get(challenges::image));
+    OpenApiRouter::new()
+        .routes(routes!(check))
+        .merge(in_words)
+        .layer(middleware::map_response(for_this_visitor_alone))
+        .route("/.cattlegrid/picture/{key}", picture)
+        .route("/.cattlegrid/base.css", get(style))
+}
+
+/// Whether a request is let through, for a proxy that goes by the status.
+#[utoipa::path(get, path = "/forward-auth/check", tag = "forward-auth",
+    operation_id = "forward_auth_check",
+    params(
+        ("x-forwarded-method" = String, Header, description = "The request's method; also `x-original-method`"),
+        ("x-forwarded-uri" = String, Header, description = "Its path and query, as they were sent; also `x-original-uri`"),
+        ("x-forwarded-host" = String, Header, description = "Its host"),
+        ("x-forwarded-proto" = String, Header, description = "`https` or `http`"),
+        ("x-forwarded-for" = String, Header, description = "The visitor's address; or `forwarded`, as `client_address.header` says"),
+    ),
+    responses(
+        (status = NO_CONTENT, description = "It is let through"),
+        (status = UNAUTHORIZED, description = "`pass-required`: its visitor is to see the page", content_type = "application/problem+json", body = Details<'_>),
+        (status = FORBIDDEN, description = "`denied`: nobody is let through there; `untrusted-proxy`, `bad-forwarding`: the proxy is not set up as it has to be", content_type = "application/problem+json", body = Details<'_>),
+    ))]
+async fn check(
+    State(app): State<Arc<App>>,
+    InForce(gate): InForce,
+    original: Original,
+    headers: HeaderMap,
+) -> Response {
+    let verdict = gate.judge(&original, &headers, app.clock().now());
+    app.metrics().judged(verdict);
+    say(verdict)
+}
+
+fn say(verdict: Verdict) -> Response {
+    match verdict {
+        Verdict::Allowed | Verdict::Passed => StatusCode::NO_CONTENT.into_response(),
+        Verdict::Challenged => {
+            let detail = "a person has to answer a challenge first; open the page in a browser";
+            let problem = Problem::new(StatusCode::UNAUTHORIZED, "pass-required", detail);
+            ([(header::WWW_AUTHENTICATE, SCHEME)], problem).into_response()
+        }
+        Verdict::Denied => Problem::new(
+            StatusCode::FORBIDDEN,
+            "denied",
+            "nobody is let through here",
+        )
+        .into_response(),
+    }
+}
+
+/// Whether a request is let through, for a proxy that hands its visitors whatever else it is told: a page with a challenge,
+/// where a browser opens a page, else a problem.
+#[utoipa::path(get, path = "/forward-auth/page", tag = "forward-auth",
+    operation_id = "forward_auth_page",
+    params(
+        ("x-forwarded-method" = String, Header, description = "The request's method; also `x-original-method`"),
+        ("x-forwarded-uri" = String, Header, description = "Its path and query, as they were sent; also `x-original-uri`"),
+        ("x-forwarded-host" = String, Header, description = "Its host"),
+        ("x-forwarded-proto" = String, Header, description = "`https` or `http`"),
+        ("x-forwarded-for" = String, Header, description = "The visitor's address; or `forwarded`, as `client_address.header` says"),
+        ("accept" = Option<String>, Header, description = "As the visitor sent it"),
+    ),
+    responses(
+        (status = NO_CONTENT, description = "It is let through"),
+        (status = UNAUTHORIZED, description = "A page with a challenge; or for scripts the problem `pass-required`", content_type = "text/html", body = String),
+        (status = FORBIDDEN, description = "`denied`, `untrusted-proxy`, `bad-forwarding`, for people in words", content_type = "application/problem+json", body = Details<'_>),
+    ))]
+async fn page(
+    State(app): State<Arc<App>>,
+    InForce(gate): InForce,
+    original: Original,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let host = &original.visitor.host;
+    let issued = app.issue(gate.site(), Some(host), Ask::any()).await?;
+    let to = WayBack::to(&original.target);
+    let after = After::Request(&original.method);
+    let mut page = page::challenge(&headers, host, &issued, &to, &after);
+    page.headers_mut().insert(header::WWW_AUTHENTICATE, SCHEME);
+    Ok(page)
+}
+
+/// Answers for whom there is no challenge: who is let through, who is not for any answer, and who could not see one.
+async fn let_through(
+    State(app): State<Arc<App>>,
+    InForce(gate): InForce,
+    original: Original,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    // Why: where a proxy sends what its visitor does, neither would read an answer that comes before its end.
+    let _ = WholeBody::from_request(Request::new(body), &app).await;
+    let request = Request::from_parts(parts, Body::empty());
+    let verdict = gate.judge(&original, request.headers(), app.clock().now());
+    app.metrics().judged(verdict);
+    if verdict == Verdict::Challenged && is_for_people(request.headers()) {
+        return next.run(request).await;
+    }
+    say(verdict)
+}
+
+/// What the page's form sends.
+#[derive(Deserialize)]
+struct Given {
+    key: String,
+    answer: Hidden,
+    #[serde(default)]
+    to: String,
+}
+
+/// Judges an answer. A right one earns a pass and leads on; any other brings the page again, with a fresh challenge.
+async fn answer(
+    State(app): State<Arc<App>>,
+    InForce(gate): InForce,
+    visitor: Visitor,
+    headers: HeaderMap,
+    JsonOrForm(given): JsonOrForm<Given>,
+) -> Result<Response, Problem> {
+    let (site, host) = (gate.site(), Some(&visitor.host));
+    let to = WayBack::to(&given.to);
+    let judged = async {
+        let key: ChallengeKey = given.key.parse()?;
+        let attempt = Attempt::new(given.answer.expose()).of_site(site);
+        app.answer(&key, attempt.from_page(host)).await
+    };
+    let Err(refusal) = judged.await else {
+        let pass = gate.grant(&visitor, app.clock().now());
+        let cookie = [(header::SET_COOKIE, pass.map_err(Refusal::from)?)];
+        return Ok((cookie, Redirect::to(to.as_str())).into_response());
+    };
+    let issued = match refusal {
+        Refusal::WrongAnswer | Refusal::ExpiredKey | Refusal::SpentKey => {
+            app.issue_along(site, host, Ask::any())?
+        }
+        // Why counted: nobody has sealed that key, so that the limits on its site have not seen it.
+        Refusal::UnknownKey => app.issue(site, host, Ask::any()).await?,
+        other => return Err(other.into()),
+    };
+    let after = After::Answer(&refusal);
+    Ok(page::challenge(
+        &headers,
+        &visitor.host,
+        &issued,
+        &to,
+        &after,
+    ))
+}
+
+/// Leads whoever comes back to the address of an answer to where there is a question.
+async fn again() -> Redirect {
+    Redirect::to("/")
+}
+
+async fn style(headers: HeaderMap) -> Response {
+    assets::serve::<pages::Files>("base.css", &headers)
+}
+
+/// No cache may give this to another visitor, and no search engine is to find it.
+async fn for_this_visitor_alone(mut response: Response) -> Response {
+    const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
+    let headers = response.headers_mut();
+    headers.insert(
+        header::VARY,
+        HeaderValue::from_static("cookie, accept, accept-language"),
+    );
+    headers.insert(ROBOTS, HeaderValue::from_static("noindex, nofollow"));
+    response
+}
