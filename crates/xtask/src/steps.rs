@@ -75,6 +75,7 @@ impl Step {
                 Tool::MariaDb,
                 Tool::OpenSsl,
                 Tool::HaProxy,
+                Tool::Nginx,
             ],
             Self::Web => &[Tool::Node],
             Self::Browser => &[Tool::Node, Tool::Chromium, Tool::OpenSsl],
