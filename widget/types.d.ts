@@ -1,6 +1,7 @@
 /** The shapes that the widget's modules share. Read by the type checker alone; no browser loads it. */
 
 import type { LOCALES } from './widget/locales.js';
+import type { watch } from './widget/signals.js';
 
 export type Locale = keyof typeof LOCALES;
 
@@ -12,7 +13,7 @@ export type State = 'loading' | 'ready' | 'checking' | 'solved' | 'failed';
 
 /** What the person is told below the field. */
 export interface Note {
-  text: keyof Texts;
+  texts: (keyof Texts)[];
   tone?: 'success' | 'danger';
 }
 
@@ -22,6 +23,13 @@ export interface Ask {
   kind?: string;
   action?: string;
   locale: string;
+}
+
+/** What a page sends of an answer. */
+export interface Answer {
+  answer: string;
+  cdata: string | null;
+  signals: ReturnType<ReturnType<typeof watch>['end']>;
 }
 
 /** What the server sends, with each `expires_at` in milliseconds since the epoch by this browser's clock. */

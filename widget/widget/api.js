@@ -1,4 +1,4 @@
-/** @import { Ask, Challenge, Earned, Judgement } from '../types.js' */
+/** @import { Answer, Ask, Challenge, Earned, Judgement } from '../types.js' */
 
 const RETRIES = 2;
 // In milliseconds: before the first retry, the most that a busy server may ask for, for a reply, and of a challenge.
@@ -35,8 +35,8 @@ export class Api {
   }
 
   /** @returns {Promise<Judgement>} */
-  answer(/** @type {string} */ key, /** @type {string} */ answer, /** @type {string | null} */ cdata) {
-    return this.#post(`/${key}/answer`, { answer, cdata });
+  answer(/** @type {string} */ key, /** @type {Answer} */ answer) {
+    return this.#post(`/${key}/answer`, answer);
   }
 
   async picture(/** @type {Challenge} */ { image_url }) {
@@ -62,7 +62,7 @@ export class Api {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
-    // Why: our clock may be wrong by hours, so what counts is how long after its reply the server means.
+    // Why: our clock may be wrong, so what counts is how long after its reply the server means.
     const now = Date.now();
     const replied = Date.parse(reply.headers.get('date') ?? '') || now;
     const text = await reply.text();
@@ -72,8 +72,7 @@ export class Api {
     );
   }
 
-  // Why: anything may be sent again. Issuing writes nothing, and an answer that was judged although its reply got
-  // lost comes back as a spent key with a fresh challenge.
+  // Why: anything may be sent again. Issuing writes nothing, and an answer that was judged before finds its key spent.
   /** @returns {Promise<Response>} */
   async #send(/** @type {URL} */ url, /** @type {RequestInit} */ init = {}, retries = RETRIES) {
     const signal = AbortSignal.timeout(TIMEOUT);

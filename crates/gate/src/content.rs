@@ -8,7 +8,7 @@ use crate::challenge::{Answer, Case, Challenge, Kind, Prompt};
 use crate::seal;
 use crate::site::SiteId;
 use crate::store::Timestamp;
-use crate::{Action, CustomerData, Hostname};
+use crate::{Action, CustomerData, Hostname, Score};
 
 /// Length of a challenge key: what fits into 200 characters of base64url.
 pub(crate) const KEY_CHARS: usize = 200;
@@ -27,6 +27,7 @@ const FIXED_LEN: usize = 1 + 6 + size_of::<SiteId>() + 16 + 3;
 pub(crate) const ROOM: usize = CHALLENGE_LEN - FIXED_LEN - Action::MAX_CHARS;
 
 const EXACT_CASE: u8 = 0x80;
+const SECOND: u8 = 0x40;
 
 /// What a challenge key holds.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ pub(crate) struct SealedChallenge {
     pub(crate) expires: Timestamp,
     pub(crate) seed: Seed,
     pub(crate) action: Option<Action>,
+    pub(crate) is_second: bool,
     pub(crate) challenge: Challenge,
 }
 
@@ -46,8 +48,9 @@ impl SealedChallenge {
             Case::Fold => 0,
             Case::Exact => EXACT_CASE,
         };
+        let second = if self.is_second { SECOND } else { 0 };
         let mut out = Vec::with_capacity(CHALLENGE_LEN + seal::OVERHEAD);
-        out.push(kind_code(self.challenge.kind()) | case);
+        out.push(kind_code(self.challenge.kind()) | case | second);
         put_time(&mut out, self.expires);
         out.extend_from_slice(&self.site);
         out.extend_from_slice(self.seed.as_bytes());
@@ -73,7 +76,7 @@ impl SealedChallenge {
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut reader = Reader(bytes);
         let head = reader.byte()?;
-        let kind = kind_of(head & !EXACT_CASE).ok_or(Malformed)?;
+        let kind = kind_of(head & !(EXACT_CASE | SECOND)).ok_or(Malformed)?;
         let case = if head & EXACT_CASE == 0 {
             Case::Fold
         } else {
@@ -98,6 +101,7 @@ impl SealedChallenge {
             expires,
             seed,
             action,
+            is_second: head & SECOND != 0,
             challenge,
         })
     }
@@ -112,6 +116,7 @@ pub(crate) struct SealedToken {
     pub(crate) hostname: Option<Hostname>,
     pub(crate) action: Option<Action>,
     pub(crate) data: Option<CustomerData>,
+    pub(crate) score: Option<Score>,
 }
 
 impl SealedToken {
@@ -125,10 +130,14 @@ impl SealedToken {
             self.hostname.as_ref().map_or("", Hostname::as_str),
         )?;
         put_text(&mut out, self.action.as_ref().map_or("", Action::as_str))?;
-        // Why last, and only if there is any: most tokens have none, and stay as short as they were.
-        if let Some(data) = &self.data {
-            put_text(&mut out, data.as_str())?;
+        // Why last, and only if there is any: what has none of them stays as short as it was.
+        if self.data.is_some() || self.score.is_some() {
+            put_text(
+                &mut out,
+                self.data.as_ref().map_or("", CustomerData::as_str),
+            )?;
         }
+        out.extend(self.score.map(Score::to_byte));
         Some(out)
     }
 
@@ -140,10 +149,13 @@ impl SealedToken {
             site: reader.array()?,
             hostname: reader.optional_text()?,
             action: reader.optional_text()?,
-            data: if reader.0.is_empty() {
-                None
-            } else {
-                reader.optional_text()?
+            data: match reader.0 {
+                [] => None,
+                _ => reader.optional_text()?,
+            },
+            score: match reader.0 {
+                [] => None,
+                _ => Some(Score::from_byte(reader.byte()?).ok_or(Malformed)?),
             },
         };
         if reader.0.is_empty() {
@@ -274,6 +286,7 @@ mod tests {
             site: [u8; 8],
             seed: [u8; 16],
             action in action(),
+            is_second: bool,
             prompt in "[a-zα-ω一-龥 +=?]{1,8}",
             answer in "[a-z0-9é]{1,10}",
         ) {
@@ -284,6 +297,7 @@ mod tests {
                 expires,
                 seed: Seed::from_bytes(seed),
                 action: action.clone(),
+                is_second,
                 challenge: Challenge::from_parts(
                     kind,
                     Prompt::new(prompt.as_str()).unwrap(),
@@ -297,6 +311,7 @@ mod tests {
             prop_assert_eq!(read.expires, expires);
             prop_assert_eq!(read.seed.as_bytes(), &seed);
             prop_assert_eq!(read.action, action);
+            prop_assert_eq!(read.is_second, is_second);
             prop_assert_eq!(read.challenge.kind(), kind);
             prop_assert_eq!(read.challenge.prompt().as_str(), prompt);
             prop_assert_eq!(read.challenge.answer().as_str(), sealed.challenge.answer().as_str());
@@ -311,6 +326,7 @@ mod tests {
             hostname in proptest::option::of("[a-z0-9]{1,20}(\\.[a-z]{1,10}){0,4}"),
             action in action(),
             data in proptest::option::of("[A-Za-z0-9_-]{1,255}"),
+            score in proptest::option::of((0_u8..64).prop_map(|byte| Score::from_byte(byte).unwrap())),
         ) {
             let token = SealedToken {
                 site,
@@ -319,6 +335,7 @@ mod tests {
                 hostname: hostname.map(|text| text.parse().unwrap()),
                 action,
                 data: data.map(|text| text.parse().unwrap()),
+                score,
             };
             let bytes = token.encode().unwrap();
             prop_assert!(((bytes.len() + seal::OVERHEAD) * 4).div_ceil(3) <= MAX_TOKEN_CHARS);

@@ -36,6 +36,16 @@ pub enum Error {
     /// A site allows no kind, or one of them twice.
     #[error("site `{0}` must allow at least one kind, and each only once")]
     Kinds(String),
+    /// The kind of a site's second challenges is none that it asks.
+    #[error(
+        "site `{site}`: its second challenge is of the kind `{kind}`, which it does not ask: add it to the kinds"
+    )]
+    SecondKind {
+        /// The site key.
+        site: String,
+        /// The kind.
+        kind: crate::challenge::Kind,
+    },
     /// A kind's challenges would not fit into a challenge key.
     #[error(
         "site `{site}`: a {kind} challenge may take {bytes} bytes, and a challenge key has room for {room}: make its length, its words or its alphabet's characters smaller"

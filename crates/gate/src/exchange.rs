@@ -8,7 +8,8 @@ use crate::challenge::{Answer, Challenge, Kind, Prompt};
 use crate::site::SiteId;
 use crate::store::{SpentId, Timestamp};
 use crate::{
-    Action, ChallengeKey, CustomerData, Hostname, Refusal, ResponseToken, Site, SiteKey, WorkKey,
+    Action, ChallengeKey, CustomerData, Hostname, Refusal, ResponseToken, Score, Site, SiteKey,
+    WorkKey,
 };
 
 /// What a page asks for.
@@ -16,6 +17,7 @@ use crate::{
 pub struct Ask {
     pub(crate) what: What,
     pub(crate) action: Option<Action>,
+    pub(crate) is_second: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -36,7 +38,7 @@ impl Ask {
     pub fn kind(kind: Kind) -> Self {
         Self {
             what: What::Kind(kind),
-            action: None,
+            ..Self::default()
         }
     }
 
@@ -44,7 +46,7 @@ impl Ask {
     pub fn custom(prompt: Prompt, answer: Answer) -> Self {
         Self {
             what: What::Custom(Box::new((prompt, answer))),
-            action: None,
+            ..Self::default()
         }
     }
 
@@ -52,6 +54,13 @@ impl Ask {
     #[must_use]
     pub fn with_action(mut self, action: Option<Action>) -> Self {
         self.action = action;
+        self
+    }
+
+    /// For somebody who has answered one already, and is not to be asked for yet another.
+    #[must_use]
+    pub const fn as_second(mut self) -> Self {
+        self.is_second = true;
         self
     }
 }
@@ -63,6 +72,7 @@ pub struct Attempt<'a> {
     pub(crate) site: Option<&'a Site>,
     pub(crate) host: Option<&'a Hostname>,
     pub(crate) data: Option<&'a CustomerData>,
+    pub(crate) score: Option<Score>,
 }
 
 impl<'a> Attempt<'a> {
@@ -73,6 +83,7 @@ impl<'a> Attempt<'a> {
             site: None,
             host: None,
             data: None,
+            score: None,
         }
     }
 
@@ -94,6 +105,14 @@ impl<'a> Attempt<'a> {
     #[must_use]
     pub const fn with_data(mut self, data: Option<&'a CustomerData>) -> Self {
         self.data = data;
+        self
+    }
+
+    /// With the score that what was seen of the visitor makes, of which a site that [has](Site::scores) rules makes what
+    /// they say.
+    #[must_use]
+    pub const fn with_score(mut self, score: Option<Score>) -> Self {
+        self.score = score;
         self
     }
 }
@@ -142,6 +161,8 @@ pub struct Inspected {
     pub site: Option<SiteKey>,
     /// What the form is for.
     pub action: Option<Action>,
+    /// Whether it was asked for after a first one.
+    pub is_second: bool,
     /// Until when it may be answered.
     pub expires_at: Timestamp,
 }
@@ -167,6 +188,8 @@ pub struct Passed {
     pub action: Option<Action>,
     /// What the page wanted to be told.
     pub data: Option<CustomerData>,
+    /// How much like a person's the answer came, if the site's answers have scores. A hint: let it decide nothing alone.
+    pub score: Option<Score>,
 }
 
 /// Names one verification, so that whoever got no reply to it may ask again. 128 bits, chosen by the site's back end.

@@ -87,6 +87,7 @@ impl<S: Store> Gate<S> {
             expires,
             seed: Seed::from_bytes(self.random()?),
             action: ask.action,
+            is_second: ask.is_second,
             challenge,
         };
         let content = content.encode().ok_or(Refusal::TooLong)?;
@@ -132,8 +133,8 @@ impl<S: Store> Gate<S> {
     ///
     /// # Errors
     /// [`Refusal::UnknownKey`], [`Refusal::ExpiredKey`], [`Refusal::WrongSite`] and [`Refusal::WorkRequired`] spend
-    /// nothing; [`Refusal::SpentKey`] and [`Refusal::WrongAnswer`] mean that the key is spent;
-    /// [`Refusal::StoreUnavailable`] that it may be.
+    /// nothing; [`Refusal::SpentKey`], [`Refusal::WrongAnswer`], [`Refusal::AnotherChallenge`] and
+    /// [`Refusal::LowScore`] mean that the key is spent; [`Refusal::StoreUnavailable`] that it may be.
     pub async fn answer(
         &self,
         key: &ChallengeKey,
@@ -204,6 +205,7 @@ impl<S: Store> Gate<S> {
             site: self.sites.by_id(sealed.site).map(|site| site.key().clone()),
             challenge: sealed.challenge,
             action: sealed.action,
+            is_second: sealed.is_second,
             expires_at: sealed.expires,
         })
     }
@@ -282,14 +284,17 @@ impl<S: Store> Gate<S> {
             hostname: attempt.host.cloned(),
             action: sealed.action,
             data: attempt.data.cloned(),
+            score: attempt.score,
         })?;
         self.spend(id, sealed.expires, now, Refusal::SpentKey)
             .await?;
-        if right {
-            Ok(solved)
-        } else {
-            Err(Refusal::WrongAnswer)
+        if !right {
+            return Err(Refusal::WrongAnswer);
         }
+        if let (Some(rules), Some(score)) = (site.scores(), attempt.score) {
+            rules.judge(score, sealed.is_second)?;
+        }
+        Ok(solved)
     }
 
     pub(crate) fn token(&self, content: &SealedToken) -> Result<Solved, Refusal> {
@@ -356,6 +361,7 @@ impl From<SealedToken> for Passed {
             hostname: token.hostname,
             action: token.action,
             data: token.data,
+            score: token.score,
         }
     }
 }

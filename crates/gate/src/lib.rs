@@ -62,6 +62,7 @@ mod exchange;
 mod gate;
 mod name;
 mod refusal;
+mod score;
 mod seal;
 mod sealed;
 mod secret;
@@ -80,6 +81,7 @@ pub use exchange::{
 pub use gate::{CLOCK_SKEW, Gate};
 pub use name::{Action, CustomerData, Hostname, HostnamePattern, SecretKey, SiteKey};
 pub use refusal::Refusal;
+pub use score::{Reason, Score, ScoreRules};
 pub use sealed::{ChallengeKey, ResponseToken, WorkKey};
 pub use secret::{Secret, Secrets};
 pub use site::{Earns, Site, Sites};

@@ -21,6 +21,12 @@ pub enum Refusal {
     /// The answer is not the challenge's. The key is spent; ask for a new challenge.
     #[error("the answer is wrong")]
     WrongAnswer,
+    /// The answer is right, and its score asks for a second challenge. The key is spent; ask for that challenge.
+    #[error("the answer is right, and another one is asked for")]
+    AnotherChallenge,
+    /// The answer is right, and its score is below what the site lets through. The key is spent.
+    #[error("the answer is right, but its score is too low for the site")]
+    LowScore,
     /// A puzzle is not solved. Nothing is spent; solve it, or ask for new work.
     #[error("a puzzle is not solved")]
     WrongSolution,
@@ -75,6 +81,8 @@ impl Refusal {
             Self::ExpiredKey => "expired-key",
             Self::SpentKey => "spent-key",
             Self::WrongAnswer => "wrong-answer",
+            Self::AnotherChallenge => "another-challenge",
+            Self::LowScore => "low-score",
             Self::WrongSolution => "wrong-solution",
             Self::WorkRequired => "work-required",
             Self::NoWork => "no-work",

@@ -13,7 +13,8 @@ use crate::challenge::{Generators, Kind};
 use crate::content::ROOM;
 use crate::secret::Purpose;
 use crate::{
-    Entropy, Error, Hostname, HostnamePattern, NoEntropy, Secret, SecretKey, Secrets, SiteKey,
+    Entropy, Error, Hostname, HostnamePattern, NoEntropy, ScoreRules, Secret, SecretKey, Secrets,
+    SiteKey,
 };
 
 /// How a site is known inside a sealed key or token.
@@ -31,6 +32,7 @@ pub struct Site {
     challenge_ttl: Duration,
     token_ttl: Duration,
     works: Option<(Vec<Arc<Work>>, Earns)>,
+    scores: Option<ScoreRules>,
 }
 
 /// What done work earns.
@@ -65,6 +67,7 @@ impl Site {
             challenge_ttl: Self::DEFAULT_TTL,
             token_ttl: Self::DEFAULT_TTL,
             works: None,
+            scores: None,
         }
     }
 
@@ -145,6 +148,13 @@ impl Site {
         self
     }
 
+    /// Answers to the site's challenges have scores, of which it makes this.
+    #[must_use]
+    pub const fn with_scores(mut self, rules: ScoreRules) -> Self {
+        self.scores = Some(rules);
+        self
+    }
+
     /// The site's public name.
     pub const fn key(&self) -> &SiteKey {
         &self.key
@@ -204,6 +214,11 @@ impl Site {
         self.works.as_ref().map(|&(_, earns)| earns)
     }
 
+    /// What the site makes of scores, if its answers have any.
+    pub const fn scores(&self) -> Option<ScoreRules> {
+        self.scores
+    }
+
     /// Whether a page on `host` may ask and answer in the site's name.
     ///
     /// A caller without a page (a program, an app) has no host and is let through: it could claim any. Its
@@ -226,6 +241,16 @@ impl Site {
             }
         }
         Ok(())
+    }
+
+    fn check_second_kind(&self) -> Result<(), Error> {
+        match self.scores.and_then(|rules| rules.second_kind) {
+            Some(kind) if !self.kinds.contains(&kind) => Err(Error::SecondKind {
+                site: self.key.to_string(),
+                kind,
+            }),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn id(&self) -> SiteId {
@@ -264,12 +289,14 @@ impl Sites {
     ///
     /// # Errors
     /// [`Error::DuplicateSiteKey`] or [`Error::DuplicateSecretKey`] when two could not be told apart,
-    /// [`Error::TooLong`] when challenges of a kind might not fit into a key.
+    /// [`Error::TooLong`] when challenges of a kind might not fit into a key, [`Error::SecondKind`] when a site would not
+    /// ask the kind of its second challenges.
     pub fn new(sites: Vec<Site>) -> Result<Self, Error> {
         let mut by_id = HashMap::new();
         let mut by_secret = HashMap::new();
         for (index, site) in sites.iter().enumerate() {
             site.check_fit()?;
+            site.check_second_kind()?;
             if by_id.insert(site.id(), index).is_some() {
                 return Err(Error::DuplicateSiteKey(site.key.to_string()));
             }

@@ -85,6 +85,7 @@ impl<S: Store> Gate<S> {
             hostname: work.hostname,
             action: work.action,
             data: None,
+            score: None,
         })?;
         self.spend(work.id, work.expires, now, Refusal::SpentKey)
             .await?;

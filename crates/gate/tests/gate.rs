@@ -17,8 +17,8 @@ use cattlegrid::store::{
 };
 use cattlegrid::{
     Ask, Attempt, ChallengeKey, CustomerData, DoneWork, Earns, Entropy, Error, Gate, Hostname,
-    IdempotencyKey, Issued, NoEntropy, OsEntropy, Passed, Refusal, ResponseToken, Secret,
-    SecretKey, Secrets, Site, Sites, Solved, Verification, WorkKey, WorkSet,
+    IdempotencyKey, Issued, NoEntropy, OsEntropy, Passed, Reason, Refusal, ResponseToken, Score,
+    ScoreRules, Secret, SecretKey, Secrets, Site, Sites, Solved, Verification, WorkKey, WorkSet,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -90,6 +90,11 @@ fn bench() -> Bench<MemoryStore> {
             .unwrap(),
         site("worked").with_work(work(), Earns::Token),
         site("both").with_work(work(), Earns::Attempt),
+        site("scored").with_scores(ScoreRules {
+            second_below: 80,
+            second_kind: None,
+            refuse_below: 40,
+        }),
     ];
     let gate = Gate::new(
         &secrets(&["a"]),
@@ -817,4 +822,85 @@ fn secrets_keys_and_tokens_do_not_show_in_debug_output() {
     assert!(!shown.contains(issued.key.as_str()));
     assert!(!shown.contains(&bench.read(&issued.key)));
     assert!(!shown.contains("the-secret-key"));
+}
+
+fn score(reasons: &[Reason]) -> Score {
+    reasons.iter().copied().collect()
+}
+
+impl Bench<MemoryStore> {
+    /// A right answer of this score, to a challenge that is the second one or not.
+    async fn right(&self, ask: Ask, reasons: &[Reason]) -> Result<Solved, Refusal> {
+        let issued = self.issue("scored", ask);
+        let read = self.read(&issued.key);
+        let attempt = Attempt::new(&read).with_score(Some(score(reasons)));
+        self.gate.answer(&issued.key, attempt).await
+    }
+}
+
+#[tokio::test]
+async fn a_verification_tells_the_score_of_the_answer() {
+    let bench = bench();
+    for reasons in [&[][..], &[Reason::NoSignals], &[Reason::Instant]] {
+        let solved = bench.right(Ask::any(), reasons).await.unwrap();
+        let secret = secret_key("scored");
+        match bench.gate.verify(&secret, &solved.token, None).await {
+            Verification::Passed(passed) => assert_eq!(passed.score, Some(score(reasons))),
+            Verification::Refused(refusal) => panic!("{refusal}"),
+        }
+    }
+    let solved = bench.solve("two", None).await;
+    match bench
+        .gate
+        .verify(&secret_key("two"), &solved.token, None)
+        .await
+    {
+        Verification::Passed(passed) => assert_eq!(passed.score, None),
+        Verification::Refused(refusal) => panic!("{refusal}"),
+    }
+}
+
+#[tokio::test]
+async fn a_site_asks_once_more_or_refuses_below_a_score_and_else_nobody_does() {
+    let bench = bench();
+    let (low, lower) = (
+        [Reason::Automated],
+        [Reason::Automated, Reason::Implausible],
+    );
+    assert!(matches!(
+        bench.right(Ask::any(), &low).await,
+        Err(Refusal::AnotherChallenge)
+    ));
+    assert!(bench.right(Ask::any().as_second(), &low).await.is_ok());
+    for ask in [Ask::any(), Ask::any().as_second()] {
+        assert!(matches!(
+            bench.right(ask, &lower).await,
+            Err(Refusal::LowScore)
+        ));
+    }
+    let issued = bench.issue("scored", Ask::any().as_second());
+    assert!(bench.gate.inspect(&issued.key).unwrap().is_second);
+    let wrong = Attempt::new("no").with_score(Some(Score::default()));
+    let wrong = bench.gate.answer(&issued.key, wrong).await;
+    assert!(matches!(wrong, Err(Refusal::WrongAnswer)));
+
+    let issued = bench.issue("one", Ask::any());
+    let read = bench.read(&issued.key);
+    let attempt = Attempt::new(&read).with_score(Some(score(&Reason::ALL)));
+    assert!(bench.gate.answer(&issued.key, attempt).await.is_ok());
+}
+
+#[test]
+fn a_second_challenge_is_of_a_kind_that_the_site_asks() {
+    let rules = ScoreRules {
+        second_kind: Some(Kind::Words),
+        ..ScoreRules::default()
+    };
+    assert!(matches!(
+        Sites::new(vec![site("one").with_scores(rules)]),
+        Err(Error::SecondKind { .. })
+    ));
+    let kinds = vec![Kind::Chars, Kind::Words];
+    let asks = site("one").with_scores(rules).with_kinds(kinds).unwrap();
+    assert!(Sites::new(vec![asks]).is_ok());
 }

@@ -24,6 +24,9 @@ pub enum Error {
         /// The text.
         given: String,
     },
+    /// There is no such quota.
+    #[error(transparent)]
+    Quota(#[from] cattlegrid_store::QuotaError),
     /// The name of a site or a form is empty or too long.
     #[error("a site and a form have names of 1 to 255 bytes")]
     FormName,

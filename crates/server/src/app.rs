@@ -9,14 +9,15 @@ use cattlegrid::challenge::image::{Fonts, Style};
 use cattlegrid::challenge::{Generators, Kind, KindOptions};
 use cattlegrid::store::{AnyStore, Clock};
 use cattlegrid::{
-    Ask, Attempt, ChallengeKey, Gate, Hostname, Issued, OsEntropy, Refusal, SecretKey, Secrets,
-    Site, SiteKey, Sites, Solved, WorkSet,
+    Ask, Attempt, ChallengeKey, Gate, Hostname, Issued, OsEntropy, Refusal, ScoreRules, SecretKey,
+    Secrets, Site, SiteKey, Sites, Solved, WorkSet,
 };
 use cattlegrid_guard::client_ip::Proxies;
 
 use tracing::Instrument;
 
 use crate::Error;
+use crate::behaviour::{Behaviour, Seen};
 use crate::config::{Config, Limits, SiteConfig, TimeLockKeys};
 use crate::dialect::Dialect;
 use crate::drawing::NotDrawn;
@@ -44,6 +45,7 @@ pub struct App {
     limits: Limits,
     rate_limits: RateLimits,
     forward_auth: Option<Arc<ForwardAuth>>,
+    behaviour: Behaviour,
     proxies: Proxies,
     proxy_protocol: bool,
 }
@@ -84,6 +86,7 @@ impl App {
                 Arc::new(OsEntropy),
             ),
             rate_limits: RateLimits::new(config, secrets, &standing)?,
+            behaviour: Behaviour::new(secrets, &standing)?,
             proxies: config.client_address.proxies(),
             proxy_protocol: config.client_address.proxy_protocol,
             standing,
@@ -213,17 +216,42 @@ impl App {
         self.gate.set_work(site, None).inspect_err(refused)
     }
 
-    /// What the gate makes of a visitor's attempt, counted, and against the limits on answers.
+    /// What the gate makes of a visitor's attempt that has no score, counted, and against the limits on answers.
     ///
     /// # Errors
     /// Those of [`Gate::answer`].
-    pub async fn answer(
+    pub(crate) async fn answer(
         &self,
         key: &ChallengeKey,
         attempt: Attempt<'_>,
     ) -> Result<Solved, Refusal> {
         self.admit_key(Operation::Answer, key).await;
         self.judge(key, attempt).await
+    }
+
+    /// What the gate makes of a visitor's attempt, with the score that what is `seen` of them makes; counted, and against
+    /// the limits on answers.
+    ///
+    /// # Errors
+    /// Those of [`Gate::answer`].
+    pub(crate) async fn answer_seen(
+        &self,
+        key: &ChallengeKey,
+        attempt: Attempt<'_>,
+        seen: &Seen,
+    ) -> Result<Solved, Refusal> {
+        self.admit_key(Operation::Answer, key).await;
+        let now = self.clock().now();
+        let score = self.behaviour.score(&self.gate, now, key, seen).await;
+        let judged = self.judge(key, attempt.with_score(score)).await;
+        match (score, &judged) {
+            (Some(_), Err(Refusal::WrongAnswer)) => self.behaviour.count_wrong_answer(seen).await,
+            (Some(score), Ok(_) | Err(Refusal::AnotherChallenge | Refusal::LowScore)) => {
+                self.metrics().scored(score);
+            }
+            _ => {}
+        }
+        judged
     }
 
     /// What the gate makes of an attempt that a back end was sent, counted, and against the limits on verifications.
@@ -365,7 +393,7 @@ pub fn demo(config: &Config, secrets: &Secrets) -> Result<Option<Site>, Error> {
     let generators = Generators::new(&KindOptions::default(), &Fonts::embedded())?;
     Site::new(key, secret, Arc::new(generators), Arc::new(Style::hard()))
         .with_kinds(DEMO_KINDS.to_vec())
-        .map(Some)
+        .map(|site| Some(site.with_scores(ScoreRules::default())))
         .map_err(|error| wrong(&error))
 }
 

@@ -24,6 +24,7 @@
 mod altcha;
 pub mod app;
 pub mod assets;
+mod behaviour;
 pub mod cli;
 pub mod config;
 mod cors;

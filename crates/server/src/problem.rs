@@ -86,7 +86,7 @@ impl From<Refusal> for Problem {
         let status = match &refusal {
             Refusal::UnknownKey => StatusCode::NOT_FOUND,
             Refusal::ExpiredKey | Refusal::SpentKey => StatusCode::GONE,
-            Refusal::WrongSite | Refusal::WorkRequired => StatusCode::FORBIDDEN,
+            Refusal::WrongSite | Refusal::WorkRequired | Refusal::LowScore => StatusCode::FORBIDDEN,
             Refusal::StoreUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::NoEntropy(_) | Refusal::Challenge(_) => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,

@@ -9,7 +9,8 @@ use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{HeaderValue, header};
 use cattlegrid::store::Timestamp;
 use cattlegrid::{
-    Action, CustomerData, IdempotencyKey, Refusal, ResponseToken, SecretKey, Verification,
+    Action, CustomerData, IdempotencyKey, Reason, Refusal, ResponseToken, Score, SecretKey,
+    Verification,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -269,6 +270,8 @@ pub(crate) struct Passed {
     pub(crate) data: String,
     /// How much like a person's it came, 0 to 1, where that is known.
     pub(crate) score: Option<f32>,
+    /// Why the score is below 1, where it is this server's.
+    pub(crate) score_reasons: Option<Vec<&'static str>>,
     /// Whether there was something to do, where that is known.
     pub(crate) interactive: Option<bool>,
 }
@@ -282,6 +285,7 @@ impl Passed {
             action: said.action().unwrap_or_default().to_owned(),
             data: String::new(),
             score: said.score().map(|score| score.get() as f32),
+            score_reasons: None,
             interactive: None,
         }
     }
@@ -296,7 +300,10 @@ impl From<cattlegrid::Passed> for Passed {
             hostname: passed.hostname.map(|host| host.to_string()),
             action: action.to_owned(),
             data: data.to_owned(),
-            score: None,
+            score: passed.score.map(Score::value),
+            score_reasons: passed
+                .score
+                .map(|score| score.reasons().map(Reason::as_str).collect()),
             interactive: Some(true),
         }
     }

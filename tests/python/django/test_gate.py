@@ -245,8 +245,8 @@ def test_another_provider_s_site_has_no_such_routes() -> None:
 def test_the_widget_comes_from_the_site() -> None:
     entry = Client().get("/captcha/widget.js")
     assert entry["Content-Type"] == "text/javascript; charset=utf-8"
-    assert b"./widget/element.js" in entry.content
-    assert Client().get("/captcha/widget/element.js").status_code == 200
+    assert b"./widget/view.js" in entry.content
+    assert Client().get("/captcha/widget/view.js").status_code == 200
     known = Client().get("/captcha/widget.js", headers={"If-None-Match": f'"other", W/{entry["ETag"]}'})
     assert (known.status_code, known.content) == (304, b"")
 

@@ -126,7 +126,7 @@ def test_recaptcha_v3_has_its_script_served(make_app: Callable[..., Flask], sett
 
 
 def test_the_widgets_files_are_served(client: FlaskClient) -> None:
-    for name in ("widget.js", "widget/element.js", "widget/api.js"):
+    for name in ("widget.js", "widget/view.js", "widget/api.js"):
         response = client.get(f"/captcha/{name}")
         assert (response.status_code, response.mimetype) == (200, "text/javascript")
         known = client.get(f"/captcha/{name}", headers={"If-None-Match": response.headers["ETag"]})

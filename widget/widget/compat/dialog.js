@@ -1,6 +1,5 @@
 import { LOCALES, localeOf } from '../locales.js';
-import { sheet } from '../style.js';
-import { html } from '../view.js';
+import { html, sheet } from '../view.js';
 
 const CLOSE = {
   en: 'Close',

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cattlegrid::store::SystemClock;
 use cattlegrid::store::memory::MemoryStore;
-use cattlegrid::{OsEntropy, Secret, Site};
+use cattlegrid::{OsEntropy, ScoreRules, Secret, Site};
 use cattlegrid_provider::Settings;
 
 use super::print;
@@ -165,4 +165,25 @@ fn describe(text: &mut String, site: &Site, provider: Option<&str>) {
         &format!("live {:?}", site.challenge_ttl()),
     );
     line(text, "  tokens", &format!("live {:?}", site.token_ttl()));
+    line(text, "  scores", &scores(site.scores()));
+}
+
+fn scores(rules: Option<ScoreRules>) -> String {
+    let Some(rules) = rules else {
+        return "off".to_owned();
+    };
+    let below = |hundredths: u8| f32::from(hundredths) / 100.0;
+    let mut text = "told".to_owned();
+    // Why: writing to a string cannot fail.
+    if rules.second_below > 0 {
+        let _ = write!(
+            text,
+            ", a second challenge below {}",
+            below(rules.second_below)
+        );
+    }
+    if rules.refuse_below > 0 {
+        let _ = write!(text, ", refused below {}", below(rules.refuse_below));
+    }
+    text
 }

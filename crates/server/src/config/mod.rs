@@ -5,6 +5,7 @@
 //! not known is refused, in the file and in the environment alike: a bound that was misspelt is no bound.
 
 mod altcha;
+mod behaviour;
 mod cap;
 mod client_address;
 mod fixed;
@@ -25,6 +26,7 @@ use cattlegrid::store::StoreUrl;
 use serde::Deserialize;
 
 pub use altcha::AltchaConfig;
+pub use behaviour::BehaviourConfig;
 pub(crate) use cap::TimeLockKeys;
 pub use cap::{CapConfig, Protocol};
 pub use client_address::{ClientAddress, Header};

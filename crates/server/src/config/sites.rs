@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::Config;
 use super::altcha::AltchaConfig;
+use super::behaviour::BehaviourConfig;
 use super::cap::{CapConfig, TimeLockKeys};
 use super::provider::ProviderConfig;
 use super::rate_limits::SiteRateLimits;
@@ -67,6 +68,9 @@ pub struct SiteConfig {
     /// How the pictures look.
     #[serde(default)]
     pub style: StyleOptions,
+    /// What it makes of how its visitors answer.
+    #[serde(default)]
+    pub behaviour: BehaviourConfig,
     /// What ALTCHA's widget has to do, where that is the dialect.
     #[serde(default)]
     pub altcha: AltchaConfig,
@@ -115,6 +119,14 @@ impl SiteConfig {
         .with_kinds(self.kinds.clone())
         .and_then(|site| site.with_ttls(self.challenge_ttl(), self.token_ttl()))
         .map_err(|error| wrong("settings", &error))?;
+        let scores = self
+            .behaviour
+            .rules()
+            .map_err(|error| wrong("behaviour", &error))?;
+        let site = match scores {
+            Some(rules) => site.with_scores(rules),
+            None => site,
+        };
         match self.dialect {
             Dialect::Altcha => {
                 let work = self

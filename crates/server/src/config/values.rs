@@ -56,10 +56,17 @@ pub struct Ratio(f64);
 impl Ratio {
     /// All of it.
     pub const ALL: Self = Self(1.0);
+    /// Nothing of it.
+    pub const NONE: Self = Self(0.0);
 
     /// The number.
     pub const fn get(self) -> f64 {
         self.0
+    }
+
+    /// The number in hundredths, rounded.
+    pub fn hundredths(self) -> u8 {
+        (self.0 * 100.0).round() as u8
     }
 }
 

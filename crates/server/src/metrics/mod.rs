@@ -2,11 +2,13 @@
 
 mod providers;
 mod rate_limits;
+mod scores;
 mod store;
 
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, SystemTime};
 
+use cattlegrid::Score;
 use cattlegrid::challenge::Kind;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -21,6 +23,7 @@ use crate::forward_auth::Verdict;
 use crate::rate_limits::{By, Operation as Limited};
 pub use providers::ProviderMetrics;
 use rate_limits::RateLimitMetrics;
+use scores::ScoreMetrics;
 pub use store::{Operation, StoreMetrics};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -58,6 +61,7 @@ pub struct Metrics {
     providers: ProviderMetrics,
     rate_limits: RateLimitMetrics,
     forward_auth: Family<Outcome, Counter>,
+    scores: ScoreMetrics,
     overloaded: Counter,
     connections: Gauge,
     reloads: Family<Outcome, Counter>,
@@ -99,6 +103,7 @@ impl Metrics {
             store: StoreMetrics::register(&mut registry),
             providers: ProviderMetrics::register(&mut registry),
             rate_limits: RateLimitMetrics::register(&mut registry),
+            scores: ScoreMetrics::register(&mut registry),
             issued: Family::default(),
             shown: Counter::default(),
             answered: Family::default(),
@@ -188,6 +193,11 @@ impl Metrics {
     pub fn answered(&self, code: Option<&'static str>) {
         let outcome = code.unwrap_or(SUCCESS);
         self.answered.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// A right answer had this score.
+    pub fn scored(&self, score: Score) {
+        self.scores.observe(score);
     }
 
     /// A token was verified; `code` says why it was refused.

@@ -11,11 +11,13 @@ mod visit;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use axum::http::request::Parts;
 use axum::middleware::from_fn;
 use axum::response::IntoResponse;
 use axum::routing::MethodRouter;
 use cattlegrid::store::AnyStore;
 use cattlegrid::{Secrets, SiteKey};
+use cattlegrid_guard::AddressBlock;
 use cattlegrid_guard::rate_limit::{self, Decision, RateLimitLayer, Rates, Salt};
 
 use crate::Error;
@@ -27,7 +29,8 @@ use crate::problem::Problem;
 use crate::standing::Standing;
 use address::Addresses;
 
-type Counted = Arc<Observed<AnyStore>>;
+/// The store in which the server counts.
+pub(crate) type Counted = Arc<Observed<AnyStore>>;
 type Limiter = rate_limit::Limiter<Counted>;
 
 /// What the server does that may be limited.
@@ -154,6 +157,11 @@ impl RateLimits {
         if let Some(limiter) = &limits.total {
             visit::note(By::Total, limiter.check("").await).await;
         }
+    }
+
+    /// The client of a request; none if limits by address do not count it.
+    pub(crate) fn client(&self, parts: &Parts) -> Option<AddressBlock> {
+        self.addresses.block(parts)
     }
 
     /// Whether `RateLimits::admit` would ask anything.

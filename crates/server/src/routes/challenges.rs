@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 
 use super::limited;
 use crate::app::App;
+use crate::behaviour::{Client, GivenSignals, Seen};
 use crate::dialect::Dialect;
 use crate::extract::{JsonBody, KeyInPath};
 use crate::hidden::Hidden;
@@ -188,6 +189,8 @@ struct GivenAnswer {
     answer: Hidden,
     /// What the verification is to repeat to a back end that speaks Turnstile: 1 to 255 characters of `A–Z a–z 0–9 - _`.
     cdata: Option<String>,
+    /// What the widget has seen of its own use, for the score.
+    signals: Option<GivenSignals>,
 }
 
 /// What became of an answer.
@@ -204,14 +207,14 @@ enum Judgement {
         #[schema(format = DateTime)]
         expires_at: String,
     },
-    /// It was wrong, too late, or not the first.
+    /// It was wrong, too late, or not the first; or it was right, and another one is asked for.
     Wrong {
         /// `false`
         success: bool,
-        /// `wrong-answer`, `expired-key` or `spent-key`
+        /// `wrong-answer`, `expired-key`, `spent-key` or `another-challenge`
         #[serde(rename = "error-codes")]
         error_codes: [&'static str; 1],
-        /// A fresh challenge of the same kind.
+        /// A fresh challenge, of the same kind unless the site asks for another.
         challenge: NewlyIssued,
     },
 }
@@ -225,7 +228,7 @@ enum Judgement {
         (status = BAD_REQUEST, description = "`bad-request`", content_type = "application/problem+json", body = Details<'_>),
         (status = PAYLOAD_TOO_LARGE, description = "`body-too-large`", content_type = "application/problem+json", body = Details<'_>),
         (status = UNSUPPORTED_MEDIA_TYPE, description = "`unsupported-media-type`: send JSON", content_type = "application/problem+json", body = Details<'_>),
-        (status = FORBIDDEN, description = "`wrong-site`: the page is not on one of the site's hostnames; `work-required`: the site hears an answer only from ALTCHA's widget", content_type = "application/problem+json", body = Details<'_>),
+        (status = FORBIDDEN, description = "`wrong-site`: the page is not on one of the site's hostnames; `work-required`: the site hears an answer only from ALTCHA's widget; `low-score`: the answer was right, and the site refuses such scores", content_type = "application/problem+json", body = Details<'_>),
         (status = NOT_FOUND, description = "`unknown-key`", content_type = "application/problem+json", body = Details<'_>),
         (status = SERVICE_UNAVAILABLE, description = "`store-unavailable`; see `retry-after`", content_type = "application/problem+json", body = Details<'_>),
     ))]
@@ -233,6 +236,7 @@ async fn answer(
     State(app): State<Arc<App>>,
     KeyInPath(key): KeyInPath,
     Page(page): Page,
+    client: Client,
     JsonBody(given): JsonBody<GivenAnswer>,
 ) -> Result<Json<Judgement>, Problem> {
     let data = given
@@ -244,15 +248,21 @@ async fn answer(
     let attempt = Attempt::new(given.answer.expose())
         .from_page(page.as_ref())
         .with_data(data.as_ref());
-    match app.answer(&key, attempt).await {
+    let seen = Seen::new(client, given.signals);
+    match app.answer_seen(&key, attempt, &seen).await {
         Ok(solved) => Ok(Json(Judgement::Right {
             success: true,
             token: TestSite::earned(&app, &key)
                 .map_or_else(|| solved.token.to_string(), str::to_owned),
             expires_at: solved.expires_at.to_rfc3339(),
         })),
-        Err(refusal @ (Refusal::WrongAnswer | Refusal::ExpiredKey | Refusal::SpentKey)) => {
-            let fresh = renew(&app, page.as_ref(), &key)?;
+        Err(
+            refusal @ (Refusal::WrongAnswer
+            | Refusal::ExpiredKey
+            | Refusal::SpentKey
+            | Refusal::AnotherChallenge),
+        ) => {
+            let fresh = renew(&app, page.as_ref(), &key, &refusal)?;
             Ok(Json(Judgement::Wrong {
                 success: false,
                 error_codes: [refusal.code()],
@@ -263,20 +273,35 @@ async fn answer(
     }
 }
 
-/// A fresh challenge like that of `key`.
-fn renew(app: &App, page: Option<&Hostname>, key: &ChallengeKey) -> Result<Issued, Refusal> {
+/// A fresh challenge like that of `key`, after an answer to it was refused.
+fn renew(
+    app: &App,
+    page: Option<&Hostname>,
+    key: &ChallengeKey,
+    refusal: &Refusal,
+) -> Result<Issued, Refusal> {
     let gate = app.gate();
     let old = gate.inspect(key)?;
     let site = old
         .site
         .and_then(|site_key| gate.sites().get(site_key.as_str()))
         .ok_or(Refusal::UnknownKey)?;
-    let kind = old.challenge.kind();
+    let was_right = matches!(refusal, Refusal::AnotherChallenge);
+    let kind = site
+        .scores()
+        .filter(|_| was_right)
+        .and_then(|rules| rules.second_kind)
+        .unwrap_or_else(|| old.challenge.kind());
     // Why: the site may have been configured anew since, and nobody can ask again for a custom challenge.
     let ask = if kind != Kind::Custom && site.kinds().contains(&kind) {
         Ask::kind(kind)
     } else {
         Ask::any()
+    };
+    let ask = if was_right || old.is_second {
+        ask.as_second()
+    } else {
+        ask
     };
     app.issue_along(site, page, ask.with_action(old.action))
 }

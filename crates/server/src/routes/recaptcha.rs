@@ -21,10 +21,9 @@ use crate::rate_limits::Operation;
 use crate::test_keys::{self, Tested};
 use crate::verification::{self, Asked, Denial, Passed, Reply, Words};
 
-/// The score of everybody who passes a version 3 site.
+/// The score of everybody who passes a version 3 site whose answers have none of their own.
 ///
-/// Why a constant: who passes here gave a right answer and who did not has no token, so there is nothing in between; and
-/// it is the score that reCAPTCHA gives to most people, above any threshold that a site would sensibly have.
+/// Why this: it is the score that reCAPTCHA gives to most people, above any threshold that a site would sensibly have.
 const SCORE: f32 = 0.9;
 
 pub(super) fn router(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
@@ -58,7 +57,7 @@ struct Verified {
     /// The host of the page that it was answered on; empty if it was no page.
     #[schema(required = false)]
     hostname: String,
-    /// On sites that speak version 3 alone: 0.9.
+    /// On sites that speak version 3 alone: how much like a person's the answer came.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0.0, maximum = 1.0)]
     score: Option<f32>,

@@ -66,10 +66,15 @@ pub(super) enum Verified {
         /// What the page said that the form is for; empty if it did not say.
         #[schema(required = false)]
         action: String,
-        /// How sure the provider is that it was a person, where another one checks the site and says it.
+        /// How much like a person's the answer came, where the site's answers have a score: a hint. Or how sure another
+        /// provider is that it was a person, where one checks the site and says it.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(minimum = 0.0, maximum = 1.0)]
         score: Option<f32>,
+        /// Why the answer's score is below 1, the heaviest reason first: of `automated`, `implausible`, `untouched`,
+        /// `many-wrong-answers`, `instant` and `no-signals`.
+        #[serde(rename = "score-reasons", skip_serializing_if = "Option::is_none")]
+        score_reasons: Option<Vec<&'static str>>,
     },
     /// On sites that speak hCaptcha.
     Hcaptcha(hcaptcha::Verified),
@@ -82,6 +87,7 @@ impl From<Passed> for Verified {
             hostname: passed.hostname.unwrap_or_default(),
             action: passed.action,
             score: passed.score,
+            score_reasons: passed.score_reasons,
         }
     }
 }

@@ -97,7 +97,9 @@ fn secret_of(site: &str) -> String {
 fn sites() -> String {
     let site = |key: &str, dialect: &str, more: &str| {
         let secret = secret_of(key);
-        format!("[[sites]]\nkey = '{key}'\nsecret = '{secret}'\ndialect = '{dialect}'\n{more}\n")
+        format!(
+            "[[sites]]\nkey = '{key}'\nsecret = '{secret}'\ndialect = '{dialect}'\nbehaviour.score = false\n{more}\n"
+        )
     };
     let both = |dialect: &str| {
         let short = site(&format!("{dialect}-short"), dialect, "token_ttl = '1s'");

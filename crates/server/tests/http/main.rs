@@ -9,6 +9,7 @@
 mod altcha;
 mod api;
 mod bad_input;
+mod behaviour;
 mod cap;
 mod client_address;
 mod commands;
