@@ -17,7 +17,7 @@ use axum::routing::{any, get, post};
 use axum::{Form, Json, Router};
 use cattlegrid::challenge::image::{Fonts, Style};
 use cattlegrid::challenge::{Generators, KindOptions};
-use cattlegrid::{Ask, Attempt, Gate, OsEntropy, Secret, Secrets, Site, SiteKey, Sites};
+use cattlegrid::{Ask, Attempt, Gate, OsEntropy, Reason, Secret, Secrets, Site, SiteKey, Sites};
 use cattlegrid_guard::captcha::{
     Captcha, CaptchaLayer, GateVerifier, TOKEN_HEADER, Unverified, Verified,
 };
@@ -571,6 +571,7 @@ impl<S: Store> Own<S> {
         let answer = inspected.challenge.answer().as_str();
         let host = "example.org".parse().unwrap();
         let attempt = Attempt::new(answer).from_page(Some(&host));
+        let attempt = attempt.with_score(Some([Reason::Automated].into_iter().collect()));
         self.gate
             .answer(&key, attempt)
             .await
@@ -621,7 +622,13 @@ async fn the_gate_of_this_process_says_what_it_knows() {
     let Ok(response) = any.clone().oneshot(form(own.token("comment").await)).await;
     let body = to_bytes(response.into_body(), 1000).await.unwrap();
     let body = String::from_utf8(body.into()).unwrap();
-    for part in ["gate", "example.org", "comment", "2023-11-14T22:13:20.000Z"] {
+    for part in [
+        "gate",
+        "example.org",
+        "comment",
+        "2023-11-14T22:13:20.000Z",
+        "0.6",
+    ] {
         assert!(body.contains(part), "{part} in {body}");
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cattlegrid::{Gate, Refusal, SecretKey, SiteKey};
 use cattlegrid_provider::provider::Statement;
 use cattlegrid_provider::{
-    BoxFuture, Error, Expected, Passed, Refused, Verification, Verify, Visit,
+    BoxFuture, Error, Expected, Passed, Refused, Score, Verification, Verify, Visit,
 };
 use cattlegrid_store::Store;
 
@@ -16,7 +16,8 @@ const NAME: &str = "gate";
 /// Verifies the tokens that a gate in this process has issued for one of its sites.
 ///
 /// The gate sees to it that a token is verified once, has not expired, and is of this site; and that it was earned on one of
-/// the site's hostnames, when the answer was judged. It gives no score.
+/// the site's hostnames, when the answer was judged. It gives a score if the answer
+/// [had](cattlegrid::Attempt::with_score) one.
 pub struct GateVerifier<S> {
     gate: Arc<Gate<S>>,
     secret_key: SecretKey,
@@ -47,6 +48,9 @@ impl<S: Store> GateVerifier<S> {
             challenge_ts: Some(passed.challenge_ts.to_rfc3339()),
             hostname: passed.hostname.map(|host| host.to_string()),
             action: passed.action.map(|action| action.as_str().to_owned()),
+            score: passed
+                .score
+                .and_then(|score| Score::new(f64::from(score.hundredths()) / 100.0).ok()),
             ..Statement::default()
         };
         let expected = Expected {
