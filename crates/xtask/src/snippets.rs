@@ -15,14 +15,16 @@ use crate::{error::Error, live::Live};
 /// The address that the documentation uses, which is the server's default.
 const DOCUMENTED_ADDRESS: &str = "http://127.0.0.1:8080";
 /// The pages with such code.
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 12] = [
     "README.md",
     "deploy/kubernetes/README.md",
     "docs/altcha.md",
     "docs/api.md",
+    "docs/behaviour.md",
     "docs/cap.md",
     "docs/configuration.md",
     "docs/forward-auth.md",
+    "docs/gateway.md",
     "docs/migrating-django-rest-captcha.md",
     "docs/migrating-django-simple-captcha.md",
     "docs/siteverify.md",
