@@ -7,6 +7,7 @@ use http::request::Parts;
 use http::{Request, Response};
 use tower::{Layer, Service};
 
+use crate::future::take_ready;
 use crate::{Problem, ProblemDetails, Refuse, ResponseFuture};
 
 /// What a [`CheckLayer`] asks of each request.
@@ -91,9 +92,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // Why: the one that is ready is the one to call.
-        let copy = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, copy);
+        let mut inner = take_ready(&mut self.inner);
         let (check, refuse) = (self.check.clone(), self.refuse.clone());
         ResponseFuture::new(async move {
             if request.method().is_safe() {

@@ -1,4 +1,4 @@
-//! The future of services that wait before they call what is inside.
+//! Services that wait before they call what is inside: what they take along, and their future.
 
 use std::fmt;
 use std::future::Future;
@@ -6,6 +6,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use http::Response;
+
+/// The service that is ready, for a future to call; the other one, which is left in its place, may not be.
+pub(crate) fn take_ready<T: Clone>(service: &mut T) -> T {
+    let other = service.clone();
+    std::mem::replace(service, other)
+}
 
 /// The future of a layer's service.
 ///

@@ -11,6 +11,7 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use tower::Service;
 
 use super::{Fields, Limits};
+use crate::future::take_ready;
 use crate::{Problem, ProblemDetails, Refusal, Refuse, ResponseFuture};
 
 /// The service of [`FieldsLayer`](super::FieldsLayer).
@@ -49,9 +50,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // Why: the one that is ready is the one to call.
-        let copy = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, copy);
+        let mut inner = take_ready(&mut self.inner);
         let (limits, refuse) = (self.limits, self.refuse.clone());
         ResponseFuture::new(async move {
             match read(request, limits).await {

@@ -8,6 +8,7 @@ use http::{Request, Response};
 use tower::Service;
 
 use super::{Decision, Limiter};
+use crate::future::take_ready;
 use crate::{Refuse, ResponseFuture};
 
 /// The service of [`RateLimitLayer`](super::RateLimitLayer).
@@ -61,9 +62,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // Why: the one that is ready is the one to call.
-        let copy = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, copy);
+        let mut inner = take_ready(&mut self.inner);
         let (parts, body) = request.into_parts();
         let subject = (self.subject)(&parts);
         let request = Request::from_parts(parts, body);
