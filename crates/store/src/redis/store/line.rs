@@ -5,7 +5,7 @@
 //! before, would even let one claim pass for each round trip to the replicas.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use redis::{Cmd, Pipeline, Value};
 use tokio::sync::{mpsc, oneshot};
@@ -17,7 +17,7 @@ use super::failure::Failure;
 /// How many commands are written together at most, and how many wait for that.
 const LARGEST: usize = 512;
 
-/// Line of commands on a connection of their own, which is closed when this is dropped.
+/// A connection, and what waits to be written on it. It is closed when this is dropped.
 pub(super) struct Line {
     connection: Arc<Connection>,
     commands: mpsc::Sender<Asked>,
@@ -42,21 +42,24 @@ struct Asked {
 impl Line {
     /// Sends on `connection` without waiting for what was sent before.
     pub(super) fn at_once(connection: Arc<Connection>) -> Self {
-        let (commands, queue) = mpsc::channel(LARGEST);
-        let task = tokio::spawn(send_at_once(queue, Arc::clone(&connection)));
-        Self {
-            connection,
-            commands,
-            task: task.abort_handle(),
-        }
+        Self::new(connection, send_at_once)
     }
 
     /// Sends on `connection` what `wait` replicas must have.
     pub(super) fn acknowledged(connection: Arc<Connection>, wait: u32, timeout: Duration) -> Self {
-        let (commands, queue) = mpsc::channel(LARGEST);
         // Why a third: whoever comes just after a batch was sent waits for two of them, and is to hear of it in time.
         let patience = (timeout / 3).max(Duration::from_millis(1));
-        let task = tokio::spawn(send_in_turn(queue, Arc::clone(&connection), wait, patience));
+        Self::new(connection, move |queue, connection| {
+            send_in_turn(queue, connection, wait, patience)
+        })
+    }
+
+    fn new<F: Future<Output = ()> + Send + 'static>(
+        connection: Arc<Connection>,
+        send_all: impl FnOnce(mpsc::Receiver<Asked>, Arc<Connection>) -> F,
+    ) -> Self {
+        let (commands, queue) = mpsc::channel(LARGEST);
+        let task = tokio::spawn(send_all(queue, Arc::clone(&connection)));
         Self {
             connection,
             commands,
@@ -64,20 +67,8 @@ impl Line {
         }
     }
 
-    pub(super) fn server(&self) -> &str {
-        self.connection.server()
-    }
-
-    pub(super) fn is_open(&self) -> bool {
-        self.connection.is_open()
-    }
-
-    pub(super) fn has_answered(&self) -> bool {
-        self.connection.has_answered()
-    }
-
-    pub(super) fn is_silent_since(&self, moment: Instant) -> bool {
-        self.connection.is_silent_since(moment)
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// The answer to `command`; `asking` says that another server has sent it here.
@@ -89,7 +80,7 @@ impl Line {
             answer,
         };
         let lost = || Failure::Lost {
-            server: self.server().to_owned(),
+            server: self.connection.server().to_owned(),
         };
         self.commands.send(asked).await.map_err(|_| lost())?;
         answered.await.map_err(|_| lost())?

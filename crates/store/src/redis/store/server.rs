@@ -65,7 +65,7 @@ impl Server {
         };
         match answer {
             Ok(Value::ServerError(error)) if !is_for_the_sender(&error) => {
-                let failure = Failure::refused(line.server(), &error);
+                let failure = Failure::refused(line.connection().server(), &error);
                 if failure.ends_connection() {
                     self.lose(&line, || self.down(failure.clone()));
                 }
@@ -77,7 +77,7 @@ impl Server {
             }
             Err(failure) => {
                 // Why: whoever closes every connection at once, as a balancer without a server does, is left alone.
-                if !line.has_answered() {
+                if !line.connection().has_answered() {
                     self.lose(&line, || self.down(failure.clone()));
                 }
                 Err(failure)
@@ -89,10 +89,10 @@ impl Server {
     /// without either end knowing.
     fn gone_silent(&self, line: &Arc<Line>, started: Instant) -> Failure {
         let failure = Failure::Silent {
-            server: line.server().to_owned(),
+            server: line.connection().server().to_owned(),
             timeout: self.lines.timeout(),
         };
-        if line.is_silent_since(started) {
+        if line.connection().is_silent_since(started) {
             self.lose(line, || State::Down {
                 failure: failure.clone(),
                 until: Instant::now(),
@@ -133,7 +133,7 @@ impl Server {
 
     fn found(&self) -> Found {
         match &*self.state() {
-            State::Up(line) if line.is_open() => Found::Line(Arc::clone(line)),
+            State::Up(line) if line.connection().is_open() => Found::Line(Arc::clone(line)),
             State::Up(_) | State::Closed => Found::Nothing,
             State::Down { failure, until } if Instant::now() < *until => {
                 Found::Refusal(failure.clone())
