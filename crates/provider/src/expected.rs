@@ -73,8 +73,8 @@ pub struct Expected {
     pub hostnames: Vec<HostnamePattern>,
     /// What the form is for. Only for providers that [say](crate::provider::Says::action) it.
     pub action: Option<Action>,
-    /// The least score. Only for providers that [give](crate::provider::Says::score) one, and there
-    /// [`Score::HALF`] when it is none.
+    /// The least score. Only for providers that [give](crate::provider::Says::score) one; [`Score::HALF`] when it is none
+    /// and the score is [all](crate::provider::Scoring::Instead) that they say.
     pub minimum_score: Option<Score>,
 }
 

@@ -28,7 +28,7 @@
 //!
 //! | [`Provider`] | asked with | must say when expected |
 //! |---|---|---|
-//! | [`Cattlegrid`](provider::Cattlegrid) | secret key, site key | hostname, action |
+//! | [`Cattlegrid`](provider::Cattlegrid) | secret key, site key | hostname, action, score |
 //! | [`Altcha`](provider::Altcha) | nobody is asked | |
 //! | [`AltchaServer`](provider::AltchaServer) | secret key | hostname, action |
 //! | [`FriendlyCaptcha`](provider::FriendlyCaptcha) | API key, site key | hostname |

@@ -118,7 +118,18 @@ pub struct Says {
     /// What the form was for.
     pub action: bool,
     /// How sure it is.
-    pub score: bool,
+    pub score: Scoring,
+}
+
+/// What a provider's score is to its word that somebody passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scoring {
+    /// There is none.
+    None,
+    /// It comes beside that word, or may: a least one is checked where the site expects one.
+    Beside,
+    /// It comes in place of that word, as everybody passes: there is always a least one.
+    Instead,
 }
 
 impl Default for Says {
@@ -127,7 +138,7 @@ impl Default for Says {
         Self {
             hostname: true,
             action: false,
-            score: false,
+            score: Scoring::None,
         }
     }
 }

@@ -12,7 +12,7 @@ use tracing::{Instrument, Span};
 use crate::asking::{Asking, NoStatement};
 use crate::judging::Judging;
 use crate::observer::{Check, Nobody, Observer, Outcome};
-use crate::provider::{Judge, Says, Statement};
+use crate::provider::{Judge, Says, Scoring, Statement};
 use crate::question::Question;
 use crate::reply::Denial;
 use crate::spending::{FirstTime, Spending};
@@ -243,10 +243,10 @@ fn attainable(
     if expected.action.is_some() && !says.action {
         return Err(ConfigError::NoAction { provider });
     }
-    if says.score {
-        expected.minimum_score.get_or_insert(Score::HALF);
-    } else if expected.minimum_score.is_some() {
-        return Err(ConfigError::NoScore { provider });
+    match (says.score, expected.minimum_score) {
+        (Scoring::None, Some(_)) => return Err(ConfigError::NoScore { provider }),
+        (Scoring::Instead, None) => expected.minimum_score = Some(Score::HALF),
+        _ => {}
     }
     Ok(expected)
 }

@@ -210,7 +210,7 @@ _REMOTE = tuple(name for name in PROVIDERS if name != GATE)
 
 _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "URL": ("cattlegrid",),
-    "MINIMUM_SCORE": ("recaptcha_v3",),
+    "MINIMUM_SCORE": ("cattlegrid", "recaptcha_v3"),
     **dict.fromkeys(("SITE_KEY", "VERIFY_URL", "SCRIPT_URL", "TIMEOUT", "WHEN_UNREACHABLE"), _REMOTE),
     **dict.fromkeys(("KINDS", "STYLE", "CHALLENGE_TTL", "TOKEN_TTL"), (GATE,)),
 }

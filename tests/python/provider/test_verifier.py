@@ -48,7 +48,7 @@ def test_who_passed_is_known_as_far_as_the_provider_says(name: str, make: Make, 
     assert passed.challenge_ts == "2026-01-31T12:00:00Z"
     assert passed.hostname == "www.example.org"
     assert passed.action == ("login" if name in ("cattlegrid", "recaptcha_v3", "turnstile") else None)
-    assert passed.score == (0.9 if name == "recaptcha_v3" else None)
+    assert passed.score == (0.9 if name in ("cattlegrid", "recaptcha_v3") else None)
     form = {"secret": SECRET_KEY, "response": "the-token", "remoteip": "203.0.113.7"}
     if name in ("cattlegrid", "hcaptcha"):
         form["sitekey"] = "the-site-key"
@@ -122,6 +122,8 @@ def test_a_refusal_has_the_providers_codes(name: str, make: Make, provider: Prov
         ("hcaptcha", {"hostnames": ["example.org"]}, {}, "hostname-mismatch"),
         ("turnstile", {"action": "login"}, {"action": "comment"}, "action-mismatch"),
         ("cattlegrid", {"action": "login"}, {"action": ""}, "action-mismatch"),
+        ("cattlegrid", {"minimum_score": 0.8}, {"score": 0.7}, "score-too-low"),
+        ("cattlegrid", {"minimum_score": 0.0}, {}, "score-too-low"),
         ("recaptcha_v3", {}, {"score": 0.4}, "score-too-low"),
         ("recaptcha_v3", {}, {}, "score-too-low"),
         ("recaptcha_v3", {"minimum_score": 0.8}, {"score": 0.7}, "score-too-low"),

@@ -55,6 +55,11 @@ def test_none_is_as_good_as_absent() -> None:
     assert Settings.parse({**TURNSTILE, "ACTION": None, "HOSTNAMES": None}) == Settings.parse(TURNSTILE)
 
 
+@pytest.mark.parametrize("mapping", [SERVER, {**TURNSTILE, "PROVIDER": "recaptcha_v3"}])
+def test_those_who_say_a_score_may_be_asked_for_one(mapping: dict[str, Any]) -> None:
+    assert Settings.parse({**mapping, "MINIMUM_SCORE": 0.6}).minimum_score == 0.6
+
+
 @pytest.mark.parametrize("style", ["classic", "hard", Style("classic")])
 def test_a_gate_has_a_style(style: object) -> None:
     assert isinstance(Settings.parse({**GATE, "STYLE": style}).style, Style)

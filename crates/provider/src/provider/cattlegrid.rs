@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Judge, Provider, Question, Remote, Request, Says, Statement};
+use super::{Judge, Provider, Question, Remote, Request, Says, Scoring, Statement};
 use crate::reply::{Denial, Reply};
 use crate::{Endpoint, SiteKey};
 
@@ -12,7 +12,7 @@ pub(super) const NAME: &str = "cattlegrid";
 /// Longer than a server's tokens live unless it is told otherwise, which is 5 minutes.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
-/// A server of this project.
+/// A server of this project. It says a score where the answers of the site have one; why that is below 1 is not read.
 #[derive(Clone, Debug)]
 pub struct Cattlegrid {
     endpoint: Endpoint,
@@ -69,6 +69,7 @@ impl Provider for Cattlegrid {
     fn says(&self) -> Says {
         Says {
             action: true,
+            score: Scoring::Beside,
             ..Says::default()
         }
     }
@@ -87,6 +88,7 @@ impl Remote for Cattlegrid {
         let said = reply.statement(&["store-unavailable", "internal-error"])?;
         Ok(Statement {
             action: reply.text("action")?,
+            score: reply.score("score")?,
             ..said
         })
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Judge, Provider, Remote, Says, Statement};
+use super::{Judge, Provider, Remote, Says, Scoring, Statement};
 use crate::Endpoint;
 use crate::reply::{Denial, Reply};
 use crate::test_keys::recaptcha_v2;
@@ -117,7 +117,7 @@ impl Provider for RecaptchaV3 {
     fn says(&self) -> Says {
         Says {
             action: true,
-            score: true,
+            score: Scoring::Instead,
             ..Says::default()
         }
     }

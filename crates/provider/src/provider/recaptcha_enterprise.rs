@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::recaptcha::{FIELD, TOKEN_LIFETIME};
-use super::{Judge, Provider, Question, Remote, Request, Says, Statement};
+use super::{Judge, Provider, Question, Remote, Request, Says, Scoring, Statement};
 use crate::reply::{Denial, Reply};
 use crate::{ConfigError, Endpoint, Refused, SiteKey};
 
@@ -62,7 +62,7 @@ impl Provider for RecaptchaEnterprise {
     fn says(&self) -> Says {
         Says {
             action: true,
-            score: true,
+            score: Scoring::Instead,
             ..Says::default()
         }
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use cattlegrid_provider::{
-    Expected, Passed, Roots, Settings, Verification, Verifier, Verify, Visit,
+    Expected, Passed, Roots, Score, Settings, Verification, Verifier, Verify, Visit,
 };
 use cattlegrid_services::Certificates;
 
@@ -243,7 +243,11 @@ async fn cattlegrids_server() {
     let reply = r#"{"success": true, "challenge_ts": "2026-01-31T12:00:00.000Z", "hostname": "example.org",
         "action": "sign-up", "error-codes": []}"#;
     let passed = lets_through("cattlegrid", reply).await;
-    assert_eq!(passed.action(), Some("sign-up"));
+    assert_eq!((passed.action(), passed.score()), (Some("sign-up"), None));
+    let reply = r#"{"success": true, "challenge_ts": "2026-01-31T12:01:30.000Z", "hostname": "example.org",
+        "action": "sign-up", "score": 0.7, "score-reasons": ["instant", "no-signals"], "error-codes": []}"#;
+    let passed = lets_through("cattlegrid", reply).await;
+    assert_eq!(passed.score().map(Score::get), Some(0.7));
     let own = [
         "expired-input-response",
         "already-seen-response",

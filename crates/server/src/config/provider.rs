@@ -36,7 +36,7 @@ pub struct ProviderConfig {
     /// What the site's forms are for. Default: anything.
     #[serde(default, deserialize_with = "values::some_parsed")]
     pub action: Option<Action>,
-    /// The least score. Default 0.5 where the provider gives one.
+    /// The least score. Default 0.5 where a score is all that the provider says; else none.
     pub minimum_score: Option<Ratio>,
     /// How long a check may take. Default `5s`.
     #[serde(default = "timeout")]

@@ -384,7 +384,7 @@ async fn assert_client_agrees(provider: Box<dyn Provider>, secret: &str, token: 
     let expected = Expected {
         hostnames: vec!["shop.example".parse().unwrap()],
         action: says.action.then(|| "sign-up".parse().unwrap()),
-        minimum_score: says.score.then(|| Score::new(0.7).unwrap()),
+        minimum_score: (says.score == provider::Scoring::Instead).then(|| Score::new(0.7).unwrap()),
     };
     let settings = Settings {
         expected,

@@ -589,6 +589,9 @@ async fn a_server_of_this_project_checks_for_another() {
     let passed = gateway.verify(SECRET, &token).await.json();
     assert_eq!(passed["success"], true, "{passed}");
     assert!(passed["challenge_ts"].is_string(), "{passed}");
+    let score = passed["score"].as_f64().unwrap();
+    // Why between: the test answers at once, and not through the widget.
+    assert!(0.0 < score && score < 1.0, "{passed}");
     assert_eq!(
         gateway.verify(SECRET, &token).await.refused(),
         "already-seen-response"
