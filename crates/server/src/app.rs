@@ -204,6 +204,42 @@ impl App {
         Ok(issued)
     }
 
+    /// A fresh challenge for a page on this host, after an answer to that of `key` was refused: like that one, or one that
+    /// the site asks second. The limits on answers have let it through.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownKey`], and those of [`App::issue`].
+    pub(crate) fn renew(
+        &self,
+        host: Option<&Hostname>,
+        key: &ChallengeKey,
+        refusal: &Refusal,
+    ) -> Result<Issued, Refusal> {
+        let old = self.gate.inspect(key)?;
+        let site = old
+            .site
+            .and_then(|site_key| self.gate.sites().get(site_key.as_str()))
+            .ok_or(Refusal::UnknownKey)?;
+        let was_right = matches!(refusal, Refusal::AnotherChallenge);
+        let kind = site
+            .scores()
+            .filter(|_| was_right)
+            .and_then(|rules| rules.second_kind)
+            .unwrap_or_else(|| old.challenge.kind());
+        // Why: the site may have been configured anew since, and nobody can ask again for a custom challenge.
+        let ask = if kind != Kind::Custom && site.kinds().contains(&kind) {
+            Ask::kind(kind)
+        } else {
+            Ask::any()
+        };
+        let ask = if was_right || old.is_second {
+            ask.as_second()
+        } else {
+            ask
+        };
+        self.issue_along(site, host, ask.with_action(old.action))
+    }
+
     /// Work of `site` for a page on this host, against the limits on issuing.
     ///
     /// # Errors
@@ -216,25 +252,12 @@ impl App {
         self.gate.set_work(site, None).inspect_err(refused)
     }
 
-    /// What the gate makes of a visitor's attempt that has no score, counted, and against the limits on answers.
-    ///
-    /// # Errors
-    /// Those of [`Gate::answer`].
-    pub(crate) async fn answer(
-        &self,
-        key: &ChallengeKey,
-        attempt: Attempt<'_>,
-    ) -> Result<Solved, Refusal> {
-        self.admit_key(Operation::Answer, key).await;
-        self.judge(key, attempt).await
-    }
-
     /// What the gate makes of a visitor's attempt, with the score that what is `seen` of them makes; counted, and against
     /// the limits on answers.
     ///
     /// # Errors
     /// Those of [`Gate::answer`].
-    pub(crate) async fn answer_seen(
+    pub(crate) async fn answer(
         &self,
         key: &ChallengeKey,
         attempt: Attempt<'_>,

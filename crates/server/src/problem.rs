@@ -120,9 +120,13 @@ impl From<NotDrawn> for Problem {
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// Whether the response is a problem.
-pub(crate) fn is_one(response: &Response) -> bool {
-    response.headers().get(header::CONTENT_TYPE) == Some(&CONTENT_TYPE)
+/// The code of a response that is a problem.
+#[derive(Clone, Copy)]
+struct Code(&'static str);
+
+/// The response's code, if it is a problem.
+pub(crate) fn code(response: &Response) -> Option<&'static str> {
+    response.extensions().get().map(|&Code(code)| code)
 }
 
 impl IntoResponse for Problem {
@@ -134,6 +138,7 @@ impl IntoResponse for Problem {
             detail: &self.detail,
         };
         let mut response = (self.status, axum::Json(details)).into_response();
+        response.extensions_mut().insert(Code(self.code));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
         if self.status == StatusCode::SERVICE_UNAVAILABLE {

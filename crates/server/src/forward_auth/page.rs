@@ -36,7 +36,7 @@ pub(crate) fn is_for_people(headers: &HeaderMap) -> bool {
 pub(crate) enum After<'a> {
     /// They asked for a page in this way.
     Request(&'a Method),
-    /// They answered, and this is why it was not accepted.
+    /// They answered, and this is why that earned no pass.
     Answer(&'a Refusal),
 }
 
@@ -48,9 +48,30 @@ struct Challenge<'a> {
     key: &'a str,
     task: &'static str,
     to: &'a str,
-    mistake: Option<&'static str>,
+    heard: Option<Heard>,
     /// Whether what the visitor sent has gone nowhere.
     is_lost: bool,
+}
+
+/// What the page says of the answer before.
+struct Heard {
+    sentences: [&'static str; 2],
+    was_right: bool,
+}
+
+impl Heard {
+    fn new(words: &Words, refusal: &Refusal) -> Self {
+        let was_right = matches!(refusal, Refusal::AnotherChallenge);
+        let sentences = match refusal {
+            Refusal::AnotherChallenge => [words.right, words.another],
+            Refusal::WrongAnswer => [words.wrong, words.renewed],
+            _ => [words.expired, words.renewed],
+        };
+        Self {
+            sentences,
+            was_right,
+        }
+    }
 }
 
 #[derive(Template)]
@@ -69,15 +90,11 @@ pub(crate) fn challenge(
     after: &After<'_>,
 ) -> Response {
     let words = Words::of(headers);
-    let (status, mistake, is_lost) = match after {
+    let (status, heard, is_lost) = match after {
         After::Request(method) => (StatusCode::UNAUTHORIZED, None, !method.is_safe()),
         After::Answer(refusal) => {
-            let mistake = if let Refusal::WrongAnswer = refusal {
-                words.wrong
-            } else {
-                words.expired
-            };
-            (StatusCode::UNPROCESSABLE_ENTITY, Some(mistake), false)
+            let heard = Heard::new(words, refusal);
+            (StatusCode::UNPROCESSABLE_ENTITY, Some(heard), false)
         }
     };
     let page = Challenge {
@@ -86,7 +103,7 @@ pub(crate) fn challenge(
         key: issued.key.as_str(),
         task: words.task(issued.kind),
         to: to.as_str(),
-        mistake,
+        heard,
         is_lost,
     };
     html::page(status, POLICY, &page)
@@ -96,17 +113,18 @@ pub(crate) fn challenge(
 pub(crate) async fn in_words(request: Request, next: Next) -> Response {
     let words = is_for_people(request.headers()).then(|| Words::of(request.headers()));
     let response = next.run(request).await;
-    match words {
-        Some(words) if problem::is_one(&response) => refused(words, &response),
+    match (words, problem::code(&response)) {
+        (Some(words), Some(code)) => refused(words, code, &response),
         _ => response,
     }
 }
 
-fn refused(words: &'static Words, problem: &Response) -> Response {
+fn refused(words: &'static Words, code: &str, problem: &Response) -> Response {
     let status = problem.status();
-    let sentence = match status {
-        StatusCode::FORBIDDEN => words.denied,
-        StatusCode::TOO_MANY_REQUESTS => words.too_often,
+    let sentence = match (status, code) {
+        (_, "low-score") => words.unlikely,
+        (StatusCode::FORBIDDEN, _) => words.denied,
+        (StatusCode::TOO_MANY_REQUESTS, _) => words.too_often,
         _ => words.unavailable,
     };
     let mut page = html::page(status, POLICY, &Refused { words, sentence });

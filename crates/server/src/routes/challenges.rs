@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use cattlegrid::challenge::Kind;
 use cattlegrid::challenge::image::Scale;
-use cattlegrid::{Action, Ask, Attempt, ChallengeKey, CustomerData, Hostname, Issued, Refusal};
+use cattlegrid::{Action, Ask, Attempt, CustomerData, Issued, Refusal};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -249,7 +249,7 @@ async fn answer(
         .from_page(page.as_ref())
         .with_data(data.as_ref());
     let seen = Seen::new(client, given.signals);
-    match app.answer_seen(&key, attempt, &seen).await {
+    match app.answer(&key, attempt, &seen).await {
         Ok(solved) => Ok(Json(Judgement::Right {
             success: true,
             token: TestSite::earned(&app, &key)
@@ -262,7 +262,7 @@ async fn answer(
             | Refusal::SpentKey
             | Refusal::AnotherChallenge),
         ) => {
-            let fresh = renew(&app, page.as_ref(), &key, &refusal)?;
+            let fresh = app.renew(page.as_ref(), &key, &refusal)?;
             Ok(Json(Judgement::Wrong {
                 success: false,
                 error_codes: [refusal.code()],
@@ -271,37 +271,4 @@ async fn answer(
         }
         Err(refusal) => Err(refusal.into()),
     }
-}
-
-/// A fresh challenge like that of `key`, after an answer to it was refused.
-fn renew(
-    app: &App,
-    page: Option<&Hostname>,
-    key: &ChallengeKey,
-    refusal: &Refusal,
-) -> Result<Issued, Refusal> {
-    let gate = app.gate();
-    let old = gate.inspect(key)?;
-    let site = old
-        .site
-        .and_then(|site_key| gate.sites().get(site_key.as_str()))
-        .ok_or(Refusal::UnknownKey)?;
-    let was_right = matches!(refusal, Refusal::AnotherChallenge);
-    let kind = site
-        .scores()
-        .filter(|_| was_right)
-        .and_then(|rules| rules.second_kind)
-        .unwrap_or_else(|| old.challenge.kind());
-    // Why: the site may have been configured anew since, and nobody can ask again for a custom challenge.
-    let ask = if kind != Kind::Custom && site.kinds().contains(&kind) {
-        Ask::kind(kind)
-    } else {
-        Ask::any()
-    };
-    let ask = if was_right || old.is_second {
-        ask.as_second()
-    } else {
-        ask
-    };
-    app.issue_along(site, page, ask.with_action(old.action))
 }

@@ -19,6 +19,7 @@ use utoipa_axum::routes;
 use super::{challenges, limited, pages};
 use crate::app::App;
 use crate::assets;
+use crate::behaviour::{Client, Seen};
 use crate::extract::{JsonOrForm, WholeBody};
 use crate::forward_auth::page::{self, After, is_for_people};
 use crate::forward_auth::{InForce, Original, Verdict, Visitor, WayBack};
@@ -155,33 +156,43 @@ struct Given {
     to: String,
 }
 
-/// Judges an answer. A right one earns a pass and leads on; any other brings the page again, with a fresh challenge.
+/// Judges an answer. A right one earns a pass and leads on, unless the site asks for a second; any other brings the page
+/// again, with a fresh challenge.
 async fn answer(
     State(app): State<Arc<App>>,
     InForce(gate): InForce,
     visitor: Visitor,
+    client: Client,
     headers: HeaderMap,
     JsonOrForm(given): JsonOrForm<Given>,
 ) -> Result<Response, Problem> {
     let (site, host) = (gate.site(), Some(&visitor.host));
     let to = WayBack::to(&given.to);
-    let judged = async {
-        let key: ChallengeKey = given.key.parse()?;
-        let attempt = Attempt::new(given.answer.expose()).of_site(site);
-        app.answer(&key, attempt.from_page(host)).await
+    let key = given.key.parse::<ChallengeKey>();
+    let judged = match &key {
+        Ok(key) => {
+            let attempt = Attempt::new(given.answer.expose()).of_site(site);
+            let seen = Seen::new(client, None);
+            app.answer(key, attempt.from_page(host), &seen).await
+        }
+        Err(_) => Err(Refusal::UnknownKey),
     };
-    let Err(refusal) = judged.await else {
+    let Err(refusal) = judged else {
         let pass = gate.grant(&visitor, app.clock().now());
         let cookie = [(header::SET_COOKIE, pass.map_err(Refusal::from)?)];
         return Ok((cookie, Redirect::to(to.as_str())).into_response());
     };
-    let issued = match refusal {
-        Refusal::WrongAnswer | Refusal::ExpiredKey | Refusal::SpentKey => {
-            app.issue_along(site, host, Ask::any())?
-        }
+    let issued = match (&refusal, &key) {
+        (
+            Refusal::WrongAnswer
+            | Refusal::ExpiredKey
+            | Refusal::SpentKey
+            | Refusal::AnotherChallenge,
+            Ok(key),
+        ) => app.renew(host, key, &refusal)?,
         // Why counted: nobody has sealed that key, so that the limits on its site have not seen it.
-        Refusal::UnknownKey => app.issue(site, host, Ask::any()).await?,
-        other => return Err(other.into()),
+        (Refusal::UnknownKey, _) => app.issue(site, host, Ask::any()).await?,
+        _ => return Err(refusal.into()),
     };
     let after = After::Answer(&refusal);
     Ok(page::challenge(

@@ -174,7 +174,7 @@ async fn a_right_answer_earns_a_pass_and_leads_back() {
     let first = key_of(&VISIT.page(&server).await);
     let wrong = VISIT.answer(&server, &first, "wrong", "/cart").await;
     assert_eq!((wrong.status, wrong.header("set-cookie")), (422, ""));
-    assert!(html(&wrong).contains("aria-invalid=\"true\" aria-describedby=\"mistake\""));
+    assert!(html(&wrong).contains("aria-invalid=\"true\" aria-describedby=\"heard\""));
     assert!(html(&wrong).contains("That was not it."));
     let right = home.answer_to(&first);
     let late = VISIT.answer(&server, &first, &right, "/cart").await;
@@ -213,6 +213,73 @@ async fn a_right_answer_earns_a_pass_and_leads_back() {
             "cattlegrid_forward_auth_total{outcome=\"challenged\"} 2",
         ])
         .await;
+}
+
+fn start_scored(home: &Home, behaviour: &str) -> Server {
+    let site = format!("{SHOP}kinds = [\"chars\", \"math\"]\nbehaviour = {behaviour}\n");
+    let mut server = home.start_configured(&format!("{TRUSTED}{site}[forward_auth]\n"));
+    without_redirects(&mut server);
+    server
+}
+
+#[tokio::test]
+async fn a_low_score_asks_for_a_second_picture_and_never_for_a_third() {
+    let home = Home::new();
+    let server = start_scored(&home, "{ second_below = 0.95, second_kind = \"math\" }");
+    let first = key_of(&VISIT.page(&server).await);
+    let second = VISIT
+        .answer(&server, &first, &home.answer_to(&first), "/cart")
+        .await;
+    assert_eq!((second.status, second.header("set-cookie")), (422, ""));
+    let text = html(&second);
+    assert!(text.contains("That is right. One more, please."), "{text}");
+    assert!(text.contains("Type the result"), "{text}");
+    assert!(text.contains("aria-describedby=\"heard\""), "{text}");
+    assert!(!text.contains("aria-invalid"), "{text}");
+    assert_eq!(hidden(text, "to"), "/cart");
+
+    let again = VISIT.answer(&server, &key_of(&second), "no", "/cart").await;
+    assert!(html(&again).contains("Type the result"), "still the second");
+    let key = key_of(&again);
+    let passed = VISIT
+        .answer(&server, &key, &home.answer_to(&key), "/cart")
+        .await;
+    assert_eq!((passed.status, passed.header("location")), (303, "/cart"));
+    assert!(passed.header("set-cookie").starts_with("__Host-"));
+}
+
+#[tokio::test]
+async fn wrong_answers_on_the_page_take_from_the_score_of_their_address() {
+    let home = Home::new();
+    let server = start_scored(&home, "{ refuse_below = 0.65 }");
+    let mut page = VISIT.page(&server).await;
+    for _ in 0..7 {
+        let key = key_of(&page);
+        page = VISIT.answer(&server, &key, "wrong", "/").await;
+        assert_eq!(page.status, 422);
+    }
+    let key = key_of(&page);
+    let right = home.answer_to(&key);
+    let refused = VISIT.answer(&server, &key, &right, "/").await;
+    assert_eq!((refused.status, refused.header("set-cookie")), (403, ""));
+    let text = html(&refused);
+    assert!(text.contains("came the way programs answer"), "{text}");
+
+    let program = Visit {
+        accept: "*/*",
+        ..VISIT
+    };
+    let key = key_of(&VISIT.page(&server).await);
+    let refused = program
+        .answer(&server, &key, &home.answer_to(&key), "/")
+        .await;
+    refused.assert_problem(403, "low-score");
+    let other = Visit {
+        from: "203.0.113.7",
+        ..VISIT
+    };
+    let (cookie, _) = other.earn(&home, &server).await;
+    assert!(cookie.starts_with("__Host-"), "{cookie}");
 }
 
 #[tokio::test]

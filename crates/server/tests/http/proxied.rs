@@ -20,6 +20,9 @@ client_address.trusted_proxies = ["127.0.0.1"]
 [[sites]]
 key = "shop"
 secret = "the-secret-key-of-the-shop"
+kinds = ["chars", "math"]
+# Why so high: an answer on the page never comes with signals, and so everybody is asked twice.
+behaviour = { second_below = 0.95, second_kind = "math" }
 [forward_auth]
 pass.ipv4_prefix = 32
 [[forward_auth.rules]]
@@ -233,7 +236,12 @@ async fn assert_guarded(home: &Home, site: &Site, proxy: &str) {
     assert_eq!(site.asked(), [] as [&str; 0]);
     assert_eq!(visitor.get("/robots.txt").await.body, b"GET /robots.txt 0");
 
-    let reply = visitor.answer(home, &page).await;
+    let second = visitor.answer(home, &page).await;
+    assert_eq!((second.status, second.header("set-cookie")), (422, ""));
+    let text = String::from_utf8_lossy(&second.body);
+    assert!(text.contains("That is right. One more, please."), "{text}");
+    assert!(text.contains("Type the result"), "{text}");
+    let reply = visitor.answer(home, &second).await;
     assert_eq!(
         (reply.status, reply.header("location")),
         (303, "/cart?item=1&n=2")
