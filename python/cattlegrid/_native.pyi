@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
-from typing import Literal, final
+from typing import ClassVar, Literal, final
 
 from typing_extensions import Self
 
@@ -10,17 +10,30 @@ __all__ = [
     "CattlegridError",
     "Challenge",
     "ConfigurationError",
+    "EmailLink",
+    "EmailLinks",
+    "EmailSubject",
+    "Form",
+    "Forms",
     "Gate",
+    "LetterLimits",
+    "OpenedStamp",
     "Passed",
+    "RateDecision",
+    "RateLimiter",
     "Refused",
+    "Stamp",
     "Style",
+    "TrustedProxies",
     "Unavailable",
     "Verifier",
     "__version__",
     "animate",
     "draw",
+    "email_address",
     "frames",
     "generate_secret",
+    "read_fields",
 ]
 
 __version__: str
@@ -295,3 +308,293 @@ class Verifier:
 
     def claim_async(self, token: str) -> Awaitable[None]:
         """`claim` for asynchronous callers, on the running asyncio loop."""
+
+@final
+class TrustedProxies:
+    """The proxies whose word on where a request comes from is taken."""
+
+    @property
+    def header(self) -> str:
+        """The header that they write, in small letters."""
+
+    def __new__(
+        cls,
+        networks: Sequence[str] = (),
+        *,
+        header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for",
+    ) -> Self:
+        """`networks` are addresses, networks (`10.0.0.0/8`, `fd00::/8`), `loopback`, `private`, `link-local`,
+        and `unix` for whoever connects through a Unix socket. All of them write `header`, and let through
+        nothing in it that they did not write or append to. Raises `ConfigurationError`.
+        """
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def client(self, peer: str, forwarded: str = "") -> str | None:
+        """The client's address. None when nobody can tell.
+
+        `peer` is the socket's other end, empty for a Unix socket. `forwarded` is the content of the header,
+        several lines joined by commas; it counts only where `peer` is a trusted proxy.
+        """
+
+@final
+class Forms:
+    """The forms of one site, which are stamped when they are shown and looked at when they come back.
+
+    Safe to share between threads, and to make before a server forks its workers.
+    """
+
+    def __new__(cls, *, secret: str | Sequence[str], store: str, site: str = "site") -> Self:
+        """`secret` is what `generate_secret` gave; of several, the first seals and all open. `store` is a URL
+        as for `Gate`, and remembers which stamps are spent. `site` tells apart sites that share a secret: 1
+        to 255 bytes. Raises `ConfigurationError`.
+        """
+
+    def form(self, name: str, *, least_age: float = 2.0, greatest_age: float = 86400.0) -> Form:
+        """The form of this name, 1 to 255 bytes: one of its own for each thing that a form is for.
+
+        What comes back sooner than `least_age` after it was shown, or later than `greatest_age`, is refused;
+        both are in seconds, and at most 30 days. Raises `ConfigurationError`.
+        """
+
+@final
+class Form:
+    """One form of a site. Made by `Forms.form`; safe to share as that is."""
+
+    @property
+    def name(self) -> str: ...
+    def stamp(self) -> Stamp:
+        """The stamp of a form that is shown now: good for one post. Writes nothing anywhere."""
+
+    def open(self, fields: Sequence[tuple[str, str]]) -> OpenedStamp:
+        """Opens the stamp that came back among these fields, in their order. It may be of any age, and spent.
+
+        Raises `Refused`: `missing-stamp`; `unknown-stamp` for one that is forged, or was made under another
+        secret, for another site or another form.
+        """
+
+@final
+class Stamp:
+    """What is put into a form when it is shown: a sealed field, and the two fields of a honeypot."""
+
+    FIELD: ClassVar[str]
+    """The name of the sealed field."""
+
+    @property
+    def value(self) -> str:
+        """The value of the sealed field: at most 800 characters of `A-Z a-z 0-9 - _`."""
+
+    @property
+    def bait(self) -> tuple[str, str]:
+        """The names of the honeypot's fields, each of which has to come back, and to be empty."""
+
+    def __html__(self) -> str:
+        """All three fields as HTML, to stand in the form: without script and without style."""
+
+@final
+class OpenedStamp:
+    """A form that has come back, with a stamp of its own."""
+
+    @property
+    def made_at(self) -> datetime:
+        """When the form was made: for one that was sent back for correction, when it was first made."""
+
+    def inspect(self) -> None:
+        """Whether the honeypot's fields came back as a browser sends them: each of them, and empty.
+
+        Raises `Refused`: `honeypot`.
+        """
+
+    def spend(self) -> None:
+        """Judges the form's age, and spends its stamp.
+
+        Raises `Refused`: `too-early`, which spends nothing, `expired-stamp`, `spent-stamp`, `unknown-stamp`
+        for one from the future; and `Unavailable`.
+        """
+
+    def spend_async(self) -> Awaitable[None]:
+        """`spend` for asynchronous callers, on the running asyncio loop."""
+
+    def again(self) -> Stamp:
+        """A fresh stamp for a form that is sent back for correction, which is as old as this one."""
+
+def read_fields(content_type: str, body: bytes, *, most: int = 1000) -> list[tuple[str, str]]:
+    """The fields of a body with this `content-type`, of which there may be at most `most`: of
+    `application/json` the members of an object that are strings, of a form its fields, its files left out;
+    of anything else none.
+
+    Read strictly: what is not written as its `content-type` says is refused, rather than read in one way here
+    and in another elsewhere. Raises `Refused`: `bad-request`, `too-many-fields`.
+    """
+
+@final
+class RateLimiter:
+    """One limit: so many steps for each subject.
+
+    Safe to share between threads, and to make before a server forks its workers.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def fallbacks(self) -> int:
+        """For how many steps this process's own counters had to decide, since it was started."""
+
+    def __new__(
+        cls, name: str, quota: str, *, secret: str | Sequence[str], store: str, ipv6_prefix: int = 64
+    ) -> Self:
+        """`name` goes into headers, 1 to 64 of `a-z 0-9 - _`; limits of the same name, secret and store count
+        together. `quota` is how many steps in how long, such as `5/1m`, `100/1h` or `30/10s`. `secret` is
+        what `generate_secret` gave; of several, the first counts. Subjects are kept under keyed hashes, so
+        that the store learns no address and no account. `store` is a URL as for `Gate`; where it cannot
+        decide, this process's own counters do until it can. An IPv6 address counts by its first `ipv6_prefix`
+        bits. Raises `ConfigurationError`.
+        """
+
+    def check(self, subject: str) -> RateDecision:
+        """Takes a step for the subject, if there is one left."""
+
+    def check_async(self, subject: str) -> Awaitable[RateDecision]:
+        """`check` for asynchronous callers, on the running asyncio loop."""
+
+    def check_address(self, client: str | None) -> RateDecision:
+        """Takes a step for a client's address. All of which nobody can tell the address (None, or no address)
+        are one client.
+        """
+
+    def check_address_async(self, client: str | None) -> Awaitable[RateDecision]:
+        """`check_address` for asynchronous callers, on the running asyncio loop."""
+
+@final
+class RateDecision:
+    """What a limiter says of one step."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether there was no step left."""
+
+    @property
+    def retry_after(self) -> int | None:
+        """For how many seconds there will be none; None if there was one."""
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """What a response says of it: `ratelimit`, `ratelimit-policy`, and of a refusal `retry-after`."""
+
+def email_address(given: str) -> str:
+    """An e-mail address that a letter can be sent to, in one way of writing it: an international domain as
+    DNS has it (`xn--...`), in small letters, and no white space around it.
+
+    Raises `Refused`: `email-invalid` for what is no `local@domain`, `email-local-part` where what is before
+    the `@` is quoted or beyond ASCII, which few mail servers take.
+    """
+
+@final
+class EmailLinks:
+    """Makes the links that confirm addresses, and hears them once.
+
+    Safe to share between threads, and to make before a server forks its workers.
+    """
+
+    @property
+    def lifetime(self) -> float:
+        """How long a link works, in seconds."""
+
+    def __new__(
+        cls, purpose: str, *, secret: str | Sequence[str], store: str, lifetime: float = 86400.0
+    ) -> Self:
+        """All is in the link, sealed under `secret`, which is what `generate_secret` gave; of several, the
+        first seals and all open. `purpose` names the site and what an address is for, such as `shop.example
+        sign-up`; no other purpose's links work for it. `store` is a URL as for `Gate`, and remembers which
+        links are spent. `lifetime` is how long a link works, in seconds: a minute to 30 days. Raises
+        `ConfigurationError`.
+        """
+
+    def make(self, address: str, subject: str = "") -> EmailLink:
+        """A link that confirms `address`. Writes nothing anywhere.
+
+        `subject` is what the site needs to know again then, such as the account's id; it comes back as it is,
+        and nobody else can read it. Raises `Refused`: `email-invalid`, `email-local-part`, `too-long` where
+        address, subject and purpose are of more than some 900 bytes together.
+        """
+
+    def look(self, token: str) -> EmailSubject:
+        """What a link would confirm. Spends nothing: this is for the page that the link leads to, which
+        programs that look through mail open before any person does. Raises `Refused`: `unknown-link`,
+        `expired-link`.
+        """
+
+    def confirm(self, token: str) -> EmailSubject:
+        """Confirms the link's address, and spends the link. For what the page's button sends, never for a
+        `GET`.
+
+        Raises `Refused`: `unknown-link`, `expired-link`, `spent-link`; and `Unavailable`.
+        """
+
+    def confirm_async(self, token: str) -> Awaitable[EmailSubject]:
+        """`confirm` for asynchronous callers, on the running asyncio loop."""
+
+@final
+class EmailLink:
+    """A link to be sent, and to nobody but the address that it confirms."""
+
+    @property
+    def token(self) -> str:
+        """What the page is sent: at most 1,500 characters of `A-Z a-z 0-9 - _`."""
+
+    @property
+    def expires_at(self) -> datetime:
+        """Until when the link works, in UTC."""
+
+    def to(self, page: str) -> str:
+        """The link to `page`, with the token as the parameter `token`.
+
+        `page` is the site's own configured address, never made from a request: whoever sends the request
+        writes its `Host`, and would get the token of whomever the letter goes to.
+        """
+
+@final
+class EmailSubject:
+    """Whom a link is about: the address that the letter went to, and what the site gave when it made the
+    link.
+    """
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+
+@final
+class LetterLimits:
+    """The limits on letters: by the client that asks for them, and by the address that gets them.
+
+    Addresses that most mail servers deliver to one person (`ada+1@...`, `Ada@...`) count as one.
+    """
+
+    @property
+    def fallbacks(self) -> int:
+        """For how many steps this process's own counters had to decide, since it was started."""
+
+    def __new__(
+        cls,
+        name: str,
+        *,
+        secret: str | Sequence[str],
+        store: str,
+        by_client: str = "10/1h",
+        by_address: str = "3/1h",
+        ipv6_prefix: int = 64,
+    ) -> Self:
+        """`name` is that of what the letters are for, 1 to 53 of `a-z 0-9 - _`; quotas, `secret` and `store`
+        are as for `RateLimiter`. Raises `ConfigurationError`.
+        """
+
+    def check(self, client: str | None, address: str) -> RateDecision:
+        """Takes a step for a letter, the first one as any other: of the client's address (None: one client
+        for all of whom nobody can tell it), and if there was one, of the address that the letter would go to.
+
+        What is decided of the address holds for one that nobody has an account with as for any, so it may be
+        told. Raises `Refused`: `email-invalid`, `email-local-part`.
+        """
+
+    def check_async(self, client: str | None, address: str) -> Awaitable[RateDecision]:
+        """`check` for asynchronous callers, on the running asyncio loop."""

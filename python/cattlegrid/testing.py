@@ -18,7 +18,7 @@ from cattlegrid._site.staged import Staged
 from cattlegrid._site.test_keys import PASSING as TEST_KEYS
 from cattlegrid._site.verification import Verification, refused, unavailable
 
-__all__ = ["TEST_KEYS", "captcha_passes", "captcha_refuses", "captcha_unreachable"]
+__all__ = ["TEST_KEYS", "captcha_passes", "captcha_refuses", "captcha_unreachable", "layers_pass"]
 
 
 def captcha_passes(
@@ -29,7 +29,7 @@ def captcha_passes(
     def outcome(provider: str) -> Verification:
         return Verification(provider, hostname=hostname, action=action, score=score)
 
-    return Staged(outcome)
+    return Staged.check(outcome)
 
 
 def captcha_refuses(*codes: str) -> Staged:
@@ -38,7 +38,7 @@ def captcha_refuses(*codes: str) -> Staged:
     def outcome(_: str) -> Verification:
         raise refused(*codes or ("invalid-input-response",))
 
-    return Staged(outcome)
+    return Staged.check(outcome)
 
 
 def captcha_unreachable(code: str = "provider-unreachable") -> Staged:
@@ -47,4 +47,9 @@ def captcha_unreachable(code: str = "provider-unreachable") -> Staged:
     def outcome(_: str) -> Verification:
         raise unavailable(code)
 
-    return Staged(outcome)
+    return Staged.check(outcome)
+
+
+def layers_pass() -> Staged:
+    """No form is refused for want of a stamp, for its honeypot or its age, and nobody comes too often."""
+    return Staged.layers()

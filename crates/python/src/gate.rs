@@ -16,6 +16,7 @@ use cattlegrid::{
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use crate::arguments::{each_secret, read_all, wrong};
 use crate::challenge::Challenge;
 use crate::error::Error;
 use crate::passed::Passed;
@@ -24,7 +25,7 @@ use crate::store::ForkStore;
 use crate::style::Style;
 use crate::text::bounded;
 use crate::work;
-use plan::{Plan, own_keys, read_all, read_kinds, read_secrets, seconds, wrong};
+use plan::{Plan, own_keys, read_kinds, ttl};
 
 /// The engine in this process, for one site: issue, image, answer, verify. Needs no server.
 ///
@@ -65,14 +66,14 @@ impl Gate {
         challenge_ttl: f64,
         token_ttl: f64,
     ) -> Result<Self, Error> {
-        let secrets = read_secrets(secret)?;
+        let secrets = each_secret(secret)?;
         let keys = own_keys(&secrets)?;
         let plan = Plan {
             kinds: read_kinds(kinds)?,
             style: style.map_or_else(image::Style::hard, |style| style.get().0.clone()),
             hostnames: read_all("hostnames", hostnames.unwrap_or_default())?,
-            challenge_ttl: seconds("challenge_ttl", challenge_ttl)?,
-            token_ttl: seconds("token_ttl", token_ttl)?,
+            challenge_ttl: ttl("challenge_ttl", challenge_ttl)?,
+            token_ttl: ttl("token_ttl", token_ttl)?,
         };
         let sites = plan.sites(&keys)?;
         let clock = Arc::new(SystemClock::new());

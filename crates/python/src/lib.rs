@@ -3,13 +3,18 @@
 //! Each module here is one thing that Python sees; what it means is in the crates behind it, and its interface in
 //! `python/cattlegrid/_native.pyi`.
 
+mod arguments;
 mod challenge;
+mod client_address;
+mod email;
 mod error;
 mod fork;
+mod forms;
 mod gate;
 mod passed;
 mod picture;
 mod process;
+mod rates;
 mod store;
 mod style;
 mod text;
@@ -27,11 +32,19 @@ mod _native {
     #[pymodule_export]
     use super::challenge::Challenge;
     #[pymodule_export]
+    use super::client_address::TrustedProxies;
+    #[pymodule_export]
+    use super::email::{EmailLink, EmailLinks, EmailSubject, LetterLimits, email_address};
+    #[pymodule_export]
+    use super::forms::{Form, Forms, OpenedStamp, Stamp, read_fields};
+    #[pymodule_export]
     use super::gate::{Gate, generate_secret};
     #[pymodule_export]
     use super::passed::Passed;
     #[pymodule_export]
     use super::picture::{animate, draw, frames};
+    #[pymodule_export]
+    use super::rates::{RateDecision, RateLimiter};
     #[pymodule_export]
     use super::style::Style;
     #[pymodule_export]

@@ -1,6 +1,6 @@
 //! A store that may be shared with processes forked later.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use cattlegrid::store::memory::MemoryStore;
@@ -31,19 +31,23 @@ impl ForkStore {
     /// [`Error::Configuration`] if the URL or a file will not do. A file that is merely locked may do later, and claims
     /// say if it does not.
     pub(crate) fn at(py: Python<'_>, url: &str, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        let url: StoreUrl = url.parse().map_err(|error| wrong(&error))?;
-        if let StoreUrl::Memory { limit } = url {
+        let parsed: StoreUrl = url.parse().map_err(|error| wrong(&error))?;
+        if let StoreUrl::Memory { limit } = parsed {
             let store = Arc::new(MemoryStore::new(limit, clock));
             return Ok(Self::Memory(Arc::new(Own::new(store))));
         }
+        if let Some(shared) = Shared::known(py, url) {
+            return Ok(Self::Shared(shared));
+        }
         let shared = Arc::new(Shared {
-            url,
+            url: parsed,
             clock,
             opened: Mutex::new(None),
         });
         match py.detach(|| shared.open().map(drop)) {
             Ok(()) | Err(OpenError::Locked { .. }) => {
                 fork::close_on_fork(py, &shared);
+                Shared::know(py, url, &shared);
                 Ok(Self::Shared(shared))
             }
             Err(error) => Err(wrong(&error)),
@@ -107,6 +111,9 @@ fn forking() -> StoreError {
     StoreError::Unavailable("the process is forking, and does not come to an end with that".into())
 }
 
+/// Those that are in use, by their URLs: whatever names the same one shares its connections.
+static KNOWN: Mutex<Vec<(String, Weak<Shared>)>> = Mutex::new(Vec::new());
+
 /// A store that processes share, and open each for itself.
 pub(crate) struct Shared {
     url: StoreUrl,
@@ -116,6 +123,23 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    fn known(py: Python<'_>, url: &str) -> Option<Arc<Self>> {
+        let known = Self::all(py);
+        let (_, shared) = known.iter().find(|(known, _)| known == url)?;
+        shared.upgrade()
+    }
+
+    fn know(py: Python<'_>, url: &str, shared: &Arc<Self>) {
+        let mut known = Self::all(py);
+        known.retain(|(other, shared)| other != url && shared.strong_count() > 0);
+        known.push((url.to_owned(), Arc::downgrade(shared)));
+    }
+
+    /// Why `py`: see [`PerProcess`](crate::process::PerProcess).
+    fn all(_py: Python<'_>) -> MutexGuard<'static, Vec<(String, Weak<Self>)>> {
+        KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The open store of this process.
     async fn current(self: &Arc<Self>, busy: &Busy) -> Result<Arc<AnyStore>, StoreError> {
         if let Some(store) = self.opened() {

@@ -60,7 +60,7 @@ class Captcha:
 
         `action` stands in for the one of the settings. Raises `Missing`, `Refused` and `Unavailable`.
         """
-        outcome = self._staged()
+        outcome = staged.outcome(self.settings)
         if outcome is not None:
             return self._play(outcome)
         text = _readable(token)
@@ -75,7 +75,7 @@ class Captcha:
         self, token: object, *, remote_ip: str | None = None, action: str | None = None
     ) -> Verification:
         """`check` for asynchronous callers, on the running asyncio loop, which goes on meanwhile."""
-        outcome = self._staged()
+        outcome = staged.outcome(self.settings)
         if outcome is not None:
             return self._play(outcome)
         text = _readable(token)
@@ -91,15 +91,6 @@ class Captcha:
         """Logs what only the operator can mend. A visitor is told that nobody could decide."""
         _log.error("requests are refused because the settings cannot be used: %s", error)
         return unavailable("misconfigured")
-
-    def _staged(self) -> staged.Outcome | None:
-        outcome = staged.current()
-        if outcome and not self.settings.testing:
-            raise ConfigurationError(
-                "cattlegrid.testing decides in the place of the provider only where CATTLEGRID says "
-                "TESTING: True"
-            )
-        return outcome
 
     def _play(self, outcome: staged.Outcome) -> Verification:
         try:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from cattlegrid import ConfigurationError, Style
-from cattlegrid._site.address import TrustedProxies
+from cattlegrid import ConfigurationError, Style, TrustedProxies
 
 Provider = Literal["cattlegrid", "hcaptcha", "recaptcha_v2", "recaptcha_v3", "turnstile", "gate"]
 Kind = Literal["chars", "math", "words", "unicode"]
+ForwardingHeader = Literal["x-forwarded-for", "forwarded"]
 
 PROVIDERS = get_args(Provider)
 
@@ -19,7 +19,6 @@ GATE: Literal["gate"] = "gate"
 """The provider that is the engine in this process."""
 
 _LONGEST_TIME = 86_400.0
-_NOBODY = TrustedProxies()
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,12 @@ class Settings:
     timeout: float = 5.0
     """In seconds, for a whole check."""
     when_unreachable: str = "refuse"
-    trusted_proxies: TrustedProxies = _NOBODY
+    trusted_proxies: TrustedProxies = field(default_factory=TrustedProxies)
+    rate_limits: tuple[tuple[str, str], ...] = ()
+    """Names and quotas, in their order."""
+    seal_keys: tuple[str, ...] = field(default=(), repr=False)
+    """The first seals, all open. None for a gate that has none but its own: ask `sealing`."""
+    site_name: str = "site"
     kinds: tuple[Kind, ...] = ("chars",)
     style: Style | None = None
     challenge_ttl: float = 300.0
@@ -54,6 +58,17 @@ class Settings:
     def siteverify(self) -> str | None:
         """Where tokens are verified, if not where the provider usually does."""
         return self.verify_url or (f"{self.url}/siteverify" if self.url else None)
+
+    @property
+    def sealing(self) -> tuple[str, ...]:
+        """What stamps and links are sealed with, and clients hashed. Raises `ConfigurationError`."""
+        keys = self.seal_keys or (self.secret_keys if self.provider == GATE else ())
+        if not keys:
+            raise ConfigurationError(
+                "CATTLEGRID: SEAL_KEY is missing; rate limits, stamped forms and letters need it. Make it "
+                "with cattlegrid.generate_secret()"
+            )
+        return keys
 
     @classmethod
     def parse(cls, mapping: object, *, testing: bool = False) -> Settings:
@@ -76,6 +91,9 @@ class Settings:
         _refuse_what_does_not_belong(provider, given)
         values = {_FIELDS.get(key, key.lower()): _READERS[key](key, given[key]) for key in given}
         values.setdefault("testing", testing)
+        values["trusted_proxies"] = _proxies(
+            values.pop("trusted_proxies", ()), values.pop("forwarding_header", None)
+        )
         settings = cls(**values)
         if provider != GATE and len(settings.secret_keys) != 1:
             raise ConfigurationError(
@@ -166,11 +184,17 @@ def _flag(key: str, value: object) -> bool:
     raise _wrong(key, "True or False")
 
 
-def _proxies(key: str, value: object) -> TrustedProxies:
+def _quotas(key: str, value: object) -> tuple[tuple[str, str], ...]:
+    if isinstance(value, Mapping) and all(isinstance(text, str) for pair in value.items() for text in pair):
+        return tuple(value.items())
+    raise _wrong(key, 'a mapping from names to quotas, such as {"client": "600/10m"}')
+
+
+def _proxies(networks: tuple[str, ...], header: ForwardingHeader | None) -> TrustedProxies:
     try:
-        return TrustedProxies.parse(_texts(key, value))
-    except ValueError as error:
-        raise _wrong(key, f"a list of addresses, networks and unix ({error})") from None
+        return TrustedProxies(networks, header=header or "x-forwarded-for")
+    except ConfigurationError as error:
+        raise _wrong("TRUSTED_PROXIES", f"a list of addresses, networks and unix ({error})") from None
 
 
 def _style(key: str, value: object) -> Style:
@@ -196,7 +220,11 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "MINIMUM_SCORE": _number(0.0, 1.0),
     "TIMEOUT": _number(0.1, 60.0),
     "WHEN_UNREACHABLE": _one_of("refuse", "allow"),
-    "TRUSTED_PROXIES": _proxies,
+    "TRUSTED_PROXIES": _texts,
+    "FORWARDING_HEADER": _one_of(*get_args(ForwardingHeader)),
+    "RATE_LIMITS": _quotas,
+    "SEAL_KEY": _secrets,
+    "SITE_NAME": _text,
     "KINDS": _some_of(*get_args(Kind)),
     "STYLE": _style,
     "CHALLENGE_TTL": _number(1.0, _LONGEST_TIME),
@@ -204,7 +232,7 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "TESTING": _flag,
 }
 
-_FIELDS = {"SECRET_KEY": "secret_keys"}
+_FIELDS = {"SECRET_KEY": "secret_keys", "SEAL_KEY": "seal_keys"}
 
 _REMOTE = tuple(name for name in PROVIDERS if name != GATE)
 

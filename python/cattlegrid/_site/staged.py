@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from cattlegrid import ConfigurationError
+from cattlegrid._site.settings import Settings
 from cattlegrid._site.verification import Verification
 
 Outcome = Callable[[str], Verification]
@@ -16,29 +18,63 @@ Outcome = Callable[[str], Verification]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 # Why: neither a context variable nor a thread's own: a test's client may run the view in another thread.
-_stack: list[Outcome] = []
+_outcomes: list[Outcome] = []
+_passes: list[None] = []
 _lock = threading.Lock()
 
 
-def current() -> Outcome | None:
-    """The outcome that is staged, if one is: of several, the one that was entered last."""
+def outcome(settings: Settings) -> Outcome | None:
+    """What is staged in the place of the CAPTCHA's check, if anything is: of several, what was entered last.
+
+    Raises `ConfigurationError` where something is staged for a site that is not being tested.
+    """
     with _lock:
-        return _stack[-1] if _stack else None
+        staged = _outcomes[-1] if _outcomes else None
+    if staged is not None:
+        _refuse_unless_tested(settings)
+    return staged
+
+
+def layers_pass(settings: Settings) -> bool:
+    """Whether it is staged that no other layer refuses anything. Raises as `outcome` does."""
+    with _lock:
+        staged = bool(_passes)
+    if staged:
+        _refuse_unless_tested(settings)
+    return staged
+
+
+def _refuse_unless_tested(settings: Settings) -> None:
+    if not settings.testing:
+        raise ConfigurationError(
+            "cattlegrid.testing decides in the place of real checks only where CATTLEGRID says TESTING: True"
+        )
 
 
 class Staged:
-    """Puts an outcome in the place of every check, as context manager or decorator. May be entered again."""
+    """Puts something in the place of real checks, as context manager or decorator. May be entered again."""
 
-    def __init__(self, outcome: Outcome) -> None:
-        self._outcome = outcome
+    def __init__(self, what: object, stack: list[Any]) -> None:
+        self._what = what
+        self._stack = stack
+
+    @classmethod
+    def check(cls, outcome: Outcome) -> Staged:
+        """An outcome in the place of every check of a response token."""
+        return cls(outcome, _outcomes)
+
+    @classmethod
+    def layers(cls) -> Staged:
+        """A pass in the place of every other layer's."""
+        return cls(None, _passes)
 
     def __enter__(self) -> None:
         with _lock:
-            _stack.append(self._outcome)
+            self._stack.append(self._what)
 
     def __exit__(self, *_: object) -> None:
         with _lock:
-            _stack.remove(self._outcome)
+            self._stack.remove(self._what)
 
     def __call__(self, function: _Function) -> _Function:
         """`function`, a coroutine function or not, with the outcome staged while it runs."""

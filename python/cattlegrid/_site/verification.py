@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Union
 
-from cattlegrid import CattlegridError, Passed, Refused, Unavailable
+from cattlegrid import CattlegridError, Passed, RateDecision, Refused, Unavailable
 
 
 class Missing(CattlegridError):
@@ -13,6 +13,17 @@ class Missing(CattlegridError):
 
     code = "missing-input-response"
     codes = (code,)
+
+
+class Limited(CattlegridError):
+    """Somebody has come too often. `decision` says when to come again."""
+
+    code = "rate-limited"
+    codes = (code,)
+
+    def __init__(self, decision: RateDecision) -> None:
+        super().__init__("there were too many requests")
+        self.decision = decision
 
 
 Undecided = Union[Missing, Refused, Unavailable]

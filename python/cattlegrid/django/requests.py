@@ -5,20 +5,17 @@ from __future__ import annotations
 from django.http import HttpRequest, QueryDict
 from django.http.request import RawPostDataException
 
-from cattlegrid._site.address import client_address
 from cattlegrid._site.token import HEADER, JSON_NAME, from_json, only
 from cattlegrid._site.verification import Verification
 from cattlegrid._site.widget import field_name
-from cattlegrid.django.conf import captcha
+from cattlegrid.django.conf import captcha, site
 
 
 def remote_ip(request: HttpRequest) -> str | None:
     """The client's address, as far as it can be known."""
-    return client_address(
-        request.META.get("REMOTE_ADDR", ""),
-        request.META.get("HTTP_X_FORWARDED_FOR", ""),
-        captcha().settings.trusted_proxies,
-    )
+    here = site()
+    header = here.settings.trusted_proxies.header
+    return here.client(request.META.get("REMOTE_ADDR", ""), request.headers.get(header, ""))
 
 
 def token(request: HttpRequest) -> object:

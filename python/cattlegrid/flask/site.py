@@ -8,9 +8,9 @@ from flask import Flask, current_app, request
 
 from cattlegrid import ConfigurationError
 from cattlegrid._site import test_keys, token
-from cattlegrid._site.address import client_address
 from cattlegrid._site.check import Captcha
 from cattlegrid._site.settings import Settings
+from cattlegrid._site.site import Site
 from cattlegrid._site.widget import field_name
 
 NAME = "cattlegrid"
@@ -27,7 +27,7 @@ class Evidence(TypedDict):
     remote_ip: str | None
 
 
-def bind(app: Flask) -> Captcha:
+def bind(app: Flask) -> Site:
     """Makes what checks for `app`, by its configuration. Raises `ConfigurationError`."""
     settings = Settings.parse(app.config.get("CATTLEGRID"), testing=app.testing)
     if test_keys.in_use(settings) and not (app.debug or settings.testing):
@@ -35,29 +35,37 @@ def bind(app: Flask) -> Captcha:
             f"CATTLEGRID has keys that {settings.provider} publishes for tests: anybody passes. "
             "Set SITE_KEY and SECRET_KEY to those of your site, or run it with --debug."
         )
-    captcha = Captcha(settings)
-    captcha.prepare()
-    app.extensions[NAME] = captcha
-    return captcha
+    bound = Site(settings)
+    bound.prepare()
+    app.extensions[NAME] = bound
+    return bound
+
+
+def current_site() -> Site:
+    """What the current app has. Raises `ConfigurationError` when it has nothing."""
+    bound = current_app.extensions.get(NAME)
+    if not isinstance(bound, Site):
+        raise ConfigurationError(
+            "the app has no captcha: call cattlegrid.flask.Captcha(app) or its init_app(app)"
+        )
+    return bound
 
 
 def current() -> Captcha:
     """What checks for the current app. Raises `ConfigurationError` when the app has none."""
-    captcha = current_app.extensions.get(NAME)
-    if not isinstance(captcha, Captcha):
-        raise ConfigurationError(
-            "the app has no captcha: call cattlegrid.flask.Captcha(app) or its init_app(app)"
-        )
-    return captcha
+    return current_site().captcha
+
+
+def remote_ip() -> str | None:
+    """The address of the current request's client, as far as it can be known."""
+    bound = current_site()
+    header = bound.settings.trusted_proxies.header
+    return bound.client(request.remote_addr or "", ",".join(request.headers.getlist(header)))
 
 
 def evidence(settings: Settings) -> Evidence:
     """What the current request tells of its visitor."""
-    forwarded = ",".join(request.headers.getlist("X-Forwarded-For"))
-    return {
-        "token": _response_token(field_name(settings)),
-        "remote_ip": client_address(request.remote_addr or "", forwarded, settings.trusted_proxies),
-    }
+    return {"token": _response_token(field_name(settings)), "remote_ip": remote_ip()}
 
 
 def _response_token(name: str) -> object:

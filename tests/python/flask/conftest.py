@@ -70,7 +70,7 @@ def earn(answer_of: Callable[[str, str], str]) -> Callable[..., str]:
     def earn(app: Flask, action: str | None = None) -> str:
         client = app.test_client()
         with app.test_request_context():
-            site_key = app.extensions["cattlegrid"].site_key
+            site_key = app.extensions["cattlegrid"].captcha.site_key
         challenge = client.post(
             "/captcha/api/v1/challenges", json={"sitekey": site_key, "action": action}
         ).json

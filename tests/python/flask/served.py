@@ -20,7 +20,7 @@ Captcha(app)
 @app.get("/site-key")
 def site_key() -> str:
     """What a page would say."""
-    key: str = app.extensions["cattlegrid"].site_key
+    key: str = app.extensions["cattlegrid"].captcha.site_key
     return key
 
 

@@ -25,7 +25,7 @@ HCAPTCHA = {
 
 def site_key(app: Flask) -> str:
     with app.test_request_context():
-        return app.extensions["cattlegrid"].site_key
+        return app.extensions["cattlegrid"].captcha.site_key
 
 
 def rendered(app: Flask, template: str, **context: Any) -> str:

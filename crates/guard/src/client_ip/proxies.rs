@@ -73,26 +73,34 @@ impl Proxies {
         if !self.trusts(peer) {
             return peer;
         }
+        let lines = headers.get_all(self.header.name()).into_iter();
+        self.client_behind(lines.map(http::HeaderValue::as_bytes))
+            .unwrap_or(peer)
+    }
+
+    /// The client of a request that a trusted proxy has handed over with these lines of the [header](Self::header), in
+    /// their order: for a proxy without an address, as at the other end of a Unix socket. None if they name nobody.
+    pub fn client_behind<'a>(
+        &self,
+        lines: impl DoubleEndedIterator<Item = &'a [u8]>,
+    ) -> Option<IpAddr> {
         // Why from the right: each proxy has added to the end, so that what a stranger wrote comes last.
-        let lines = headers.get_all(self.header.name()).into_iter().rev();
-        let lines = lines.map(http::HeaderValue::as_bytes);
+        let lines = lines.rev();
         match self.header {
             ForwardingHeader::XForwardedFor => {
-                self.walk(peer, lines.flat_map(x_forwarded_for::from_the_right))
+                self.walk(lines.flat_map(x_forwarded_for::from_the_right))
             }
-            ForwardingHeader::Forwarded => {
-                self.walk(peer, lines.flat_map(forwarded::from_the_right))
-            }
+            ForwardingHeader::Forwarded => self.walk(lines.flat_map(forwarded::from_the_right)),
         }
     }
 
-    /// Goes from `proxy` to whom it heard from, and on for as long as that is a proxy that is trusted.
-    fn walk(&self, proxy: IpAddr, heard_from: impl Iterator<Item = Option<IpAddr>>) -> IpAddr {
-        let mut client = proxy;
+    /// Goes to whom the proxy heard from, and on for as long as that is a proxy that is trusted.
+    fn walk(&self, heard_from: impl Iterator<Item = Option<IpAddr>>) -> Option<IpAddr> {
+        let mut client = None;
         for address in heard_from.take(MAX_PROXIES) {
             let Some(address) = address else { break };
-            client = address;
-            if !self.trusts(client) {
+            client = Some(address);
+            if !self.trusts(address) {
                 break;
             }
         }

@@ -1,18 +1,14 @@
 //! What a gate is made from, checked.
 
-use std::fmt::Display;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cattlegrid::challenge::image;
 use cattlegrid::challenge::{Generators, Kind, KindOptions};
-use cattlegrid::{HostnamePattern, Secret, SecretKey, Secrets, Site, SiteKey, Sites};
-use pyo3::prelude::*;
-use pyo3::types::PyString;
+use cattlegrid::{HostnamePattern, Secret, SecretKey, Site, SiteKey, Sites};
 
+use crate::arguments::{read_all, seconds, wrong};
 use crate::error::Error;
-use crate::text::bounded;
 
 /// What the gate's sites have in common.
 pub(super) struct Plan {
@@ -53,32 +49,6 @@ impl Plan {
     }
 }
 
-pub(super) fn wrong(name: &str, why: impl Display) -> Error {
-    Error::Configuration(format!("`{name}`: {why}"))
-}
-
-pub(super) fn read_secrets(secret: &Bound<'_, PyAny>) -> Result<Vec<Secret>, Error> {
-    let malformed = || {
-        wrong(
-            "secret",
-            "give what `cattlegrid.generate_secret()` gave, or a list of at most 8 of those",
-        )
-    };
-    let texts: Vec<_> = if secret.is_instance_of::<PyString>() {
-        vec![secret.clone()]
-    } else {
-        secret.extract().map_err(|_| malformed())?
-    };
-    if texts.is_empty() || texts.len() > Secrets::MAX {
-        return Err(malformed());
-    }
-    let secrets: Option<Vec<Secret>> = texts
-        .iter()
-        .map(|text| Secret::parse(&bounded(text, 512)?).ok())
-        .collect();
-    secrets.ok_or_else(malformed)
-}
-
 pub(super) fn read_kinds(kinds: Option<Vec<String>>) -> Result<Vec<Kind>, Error> {
     let kinds = kinds.map_or(Ok(vec![Kind::Chars]), |kinds| read_all("kinds", kinds))?;
     if kinds.iter().all(|kind| Kind::GENERATED.contains(kind)) {
@@ -91,19 +61,8 @@ pub(super) fn read_kinds(kinds: Option<Vec<String>>) -> Result<Vec<Kind>, Error>
     }
 }
 
-pub(super) fn read_all<T: FromStr<Err: Display>>(
-    name: &str,
-    texts: Vec<String>,
-) -> Result<Vec<T>, Error> {
-    let read = |text: String| text.parse().map_err(|error| wrong(name, error));
-    texts.into_iter().map(read).collect()
-}
-
-pub(super) fn seconds(name: &str, seconds: f64) -> Result<Duration, Error> {
-    Duration::try_from_secs_f64(seconds)
-        .ok()
-        .filter(|ttl| (Duration::from_secs(1)..=Site::MAX_TTL).contains(ttl))
-        .ok_or_else(|| wrong(name, "give 1 to 86400 seconds"))
+pub(super) fn ttl(name: &str, given: f64) -> Result<Duration, Error> {
+    seconds(name, given, Duration::from_secs(1)..=Site::MAX_TTL)
 }
 
 /// A pair for each secret.

@@ -1,0 +1,87 @@
+"""How often somebody may come."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, MutableMapping
+
+from cattlegrid import LetterLimits, RateDecision, RateLimiter
+from cattlegrid._site import staged
+from cattlegrid._site.settings import Settings
+from cattlegrid._site.verification import Limited
+
+_log = logging.getLogger("cattlegrid")
+
+_QUIET = 60.0
+
+
+class Fallbacks:
+    """Tells the log, once in a while, that a store cannot count."""
+
+    def __init__(self) -> None:
+        self._seen = 0
+        self._told_at = float("-inf")
+
+    def watch(self, limits: RateLimiter | LetterLimits) -> None:
+        """To be called after a step."""
+        fallbacks, now = limits.fallbacks, time.monotonic()
+        if fallbacks > self._seen and now - self._told_at > _QUIET:
+            self._told_at = now
+            _log.warning("the store cannot count; rate limits go by each process's own counters until it can")
+        self._seen = fallbacks
+
+
+class Limit:
+    """One limit of a site. Cheap to make: its counters are made at the first step, once. Safe to share."""
+
+    def __init__(self, settings: Settings, name: str, quota: str) -> None:
+        self._settings = settings
+        self._name = name
+        self._quota = quota
+        self._fallbacks = Fallbacks()
+        self._lock = threading.Lock()
+        self._limiter: RateLimiter | None = None
+
+    def prepare(self) -> RateLimiter:
+        """Makes what counts, unless it is made. Raises `ConfigurationError`."""
+        with self._lock:
+            if self._limiter is None:
+                settings = self._settings
+                self._limiter = RateLimiter(
+                    self._name, self._quota, secret=settings.sealing, store=settings.store
+                )
+            return self._limiter
+
+    def check(self, key: str) -> RateDecision:
+        """Takes a step for whatever the site tells its visitors apart by. Raises `Limited`."""
+        return self._decided(self.prepare().check(key))
+
+    async def check_async(self, key: str) -> RateDecision:
+        """`check` for asynchronous callers, on the running asyncio loop."""
+        return self._decided(await self.prepare().check_async(key))
+
+    def check_address(self, client: str | None) -> RateDecision:
+        """Takes a step for a client's address. Raises `Limited`."""
+        return self._decided(self.prepare().check_address(client))
+
+    async def check_address_async(self, client: str | None) -> RateDecision:
+        """`check_address` for asynchronous callers, on the running asyncio loop."""
+        return self._decided(await self.prepare().check_address_async(client))
+
+    def _decided(self, decision: RateDecision) -> RateDecision:
+        self._fallbacks.watch(self.prepare())
+        if decision.refused and not staged.layers_pass(self._settings):
+            raise Limited(decision)
+        return decision
+
+
+def tell(headers: MutableMapping[str, str], decisions: Iterable[RateDecision]) -> None:
+    """Adds to the headers of a response how it stands with these limits, beside others that it tells of."""
+    for decision in decisions:
+        for name, value in decision.headers:
+            told = headers.get(name)
+            # Why: both fields are lists (RFC 9651), and not every framework has a header twice.
+            is_list = told is not None and name.startswith("ratelimit")
+            headers[name] = f"{told}, {value}" if is_list else value

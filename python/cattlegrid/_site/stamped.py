@@ -1,0 +1,112 @@
+"""Forms with a stamp: a honeypot and an age, looked at when they come back."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cattlegrid import Form, Forms, OpenedStamp, Refused, Stamp, Unavailable
+from cattlegrid._site import staged
+from cattlegrid._site.settings import Settings
+
+_log = logging.getLogger("cattlegrid")
+
+LEAST_AGE = 2.0
+GREATEST_AGE = 86_400.0
+
+
+@dataclass(frozen=True)
+class Rules:
+    """One form of a site. Raises nothing: the first stamp tells what will not do."""
+
+    name: str
+    """Of its own for each thing that a form is for."""
+    least_age: float = LEAST_AGE
+    """In seconds: nobody is faster."""
+    greatest_age: float = GREATEST_AGE
+    """In seconds, at most 30 days."""
+
+
+class SentForm:
+    """A form that came back, whatever it has in the place of a stamp."""
+
+    def __init__(self, settings: Settings, form: Form, stamp: OpenedStamp | Refused) -> None:
+        self._settings = settings
+        self._form = form
+        self._stamp = stamp
+
+    def check(self) -> None:
+        """Looks at the honeypot and the age, and spends the stamp. Raises `Refused` and `Unavailable`."""
+        opened = self._inspected()
+        if opened is not None:
+            try:
+                opened.spend()
+            except Unavailable as error:
+                raise _logged(error) from None
+
+    async def check_async(self) -> None:
+        """`check` for asynchronous callers, on the running asyncio loop."""
+        opened = self._inspected()
+        if opened is not None:
+            try:
+                await opened.spend_async()
+            except Unavailable as error:
+                raise _logged(error) from None
+
+    def fresh(self) -> Stamp:
+        """The stamp to send the form back with, for correction: as old as the one that came, if ours."""
+        return self._form.stamp() if isinstance(self._stamp, Refused) else self._stamp.again()
+
+    def _inspected(self) -> OpenedStamp | None:
+        """None where a test suite lets all forms pass."""
+        if staged.layers_pass(self._settings):
+            return None
+        if isinstance(self._stamp, Refused):
+            raise self._stamp
+        self._stamp.inspect()
+        return self._stamp
+
+
+class StampedForms:
+    """The forms of one site. Cheap to make, before a server forks its workers too, and safe to share."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._forms: Forms | None = None
+        self._known: dict[Rules, Form] = {}
+
+    def stamp(self, rules: Rules) -> Stamp:
+        """The stamp of a form that is shown now. Raises `ConfigurationError`."""
+        return self._form(rules).stamp()
+
+    def sent(self, rules: Rules, fields: Sequence[tuple[str, str]]) -> SentForm:
+        """A form that came back with these fields, whatever they are. Raises `ConfigurationError`."""
+        form = self._form(rules)
+        try:
+            return SentForm(self._settings, form, form.open(fields))
+        except Refused as error:
+            return SentForm(self._settings, form, error)
+
+    def _form(self, rules: Rules) -> Form:
+        with self._lock:
+            found = self._known.get(rules)
+            if found is None:
+                found = self._site().form(
+                    rules.name, least_age=rules.least_age, greatest_age=rules.greatest_age
+                )
+                self._known[rules] = found
+            return found
+
+    def _site(self) -> Forms:
+        if self._forms is None:
+            settings = self._settings
+            self._forms = Forms(secret=settings.sealing, store=settings.store, site=settings.site_name)
+        return self._forms
+
+
+def _logged(error: Unavailable) -> Unavailable:
+    _log.error("a form was refused because nobody could decide: %s", error.code)
+    return error
