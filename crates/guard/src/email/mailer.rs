@@ -10,10 +10,12 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex, mpsc};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use super::transport::Failure;
-use super::{EmailAddress, Refusal, Text, Transport};
+use super::{EmailAddress, Ended, Outcome, Refusal, Text, Transport};
 use crate::Error;
 
 /// How many letters are made and sent at a time.
@@ -95,6 +97,7 @@ pub struct Delivery {
     queue: Mutex<mpsc::Receiver<Making>>,
     transport: Transport,
     sender: Mailbox,
+    on_end: Box<dyn Fn(&Ended) + Send + Sync>,
 }
 
 impl Mailer {
@@ -122,8 +125,14 @@ impl Mailer {
             queue: Mutex::new(other_end),
             transport,
             sender,
+            on_end: Box::new(|_| {}),
         };
         Ok((Self { queue }, delivery))
+    }
+
+    /// How many letters wait for their turn, for a metric: of [`MAX_WAITING`](Self::MAX_WAITING) at most.
+    pub fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
     }
 
     /// Has a letter made and sent, later; or none, if it turns out that there is nobody to write to. Looking that up
@@ -143,6 +152,35 @@ impl Mailer {
 }
 
 impl Delivery {
+    /// The same; `on_end` is called when a letter is over with, to count it. It must not block.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// use cattlegrid_guard::email::{Mailer, Outcome, Transport};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// let failed = Arc::new(AtomicU64::new(0));
+    /// let count = Arc::clone(&failed);
+    /// let (mailer, delivery) = Mailer::new(Transport::folder(&folder)?, "no-reply@shop.example")?;
+    /// let delivery = delivery.on_end(move |letter| {
+    ///     if letter.outcome == Outcome::Failed {
+    ///         count.fetch_add(1, Ordering::Relaxed);
+    ///     }
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on_end(self, on_end: impl Fn(&Ended) + Send + Sync + 'static) -> Self {
+        Self {
+            on_end: Box::new(on_end),
+            ..self
+        }
+    }
+
     /// Makes and sends letters, four at a time, until no [`Mailer`] is left and all are sent.
     ///
     /// One that takes longer than half a minute to be made is given up. One that the mail server does not take for now,
@@ -156,19 +194,38 @@ impl Delivery {
 
     async fn work(&self) {
         while let Some(making) = self.next().await {
-            if let Some(letter) = made(making).await
-                && let Err(problem) = self.deliver(letter).await
-            {
-                tracing::error!(%problem, "a letter was not sent");
-            }
+            let span = tracing::info_span!("send_letter", outcome = Empty);
+            self.see_off(making).instrument(span).await;
         }
+    }
+
+    /// One letter, watched.
+    async fn see_off(&self, making: Making) {
+        let began = Instant::now();
+        let outcome = self.send(making).await.unwrap_or_else(|problem| {
+            tracing::error!(%problem, "a letter was not sent");
+            problem.outcome()
+        });
+        Span::current().record("outcome", outcome.as_str());
+        (self.on_end)(&Ended {
+            outcome,
+            took: began.elapsed(),
+        });
+    }
+
+    async fn send(&self, making: Making) -> Result<Outcome, Unsent> {
+        let Some(letter) = made(making).await? else {
+            return Ok(Outcome::Nobody);
+        };
+        self.deliver(letter).await?;
+        Ok(Outcome::Sent)
     }
 
     async fn next(&self) -> Option<Making> {
         self.queue.lock().await.recv().await
     }
 
-    async fn deliver(&self, letter: Letter) -> Result<(), Undelivered> {
+    async fn deliver(&self, letter: Letter) -> Result<(), Unsent> {
         let message = self.write(letter)?;
         let mut last = Failure::Timeout;
         for pause in PAUSES {
@@ -184,9 +241,9 @@ impl Delivery {
     }
 
     /// The letter as it goes to the mail server.
-    fn write(&self, letter: Letter) -> Result<Message, Undelivered> {
+    fn write(&self, letter: Letter) -> Result<Message, Unsent> {
         let Letter { to, text } = letter;
-        let address = to.as_str().parse().map_err(|_| Undelivered::Unwritable)?;
+        let address = to.as_str().parse().map_err(|_| Unsent::Unwritable)?;
         let message = Message::builder()
             .from(self.sender.clone())
             .to(Mailbox::new(None, address))
@@ -201,7 +258,7 @@ impl Delivery {
             Some(html) => message.multipart(MultiPart::alternative_plain_html(text.plain, html)),
             None => message.singlepart(SinglePart::plain(text.plain)),
         };
-        message.map_err(|_| Undelivered::Unwritable)
+        message.map_err(|_| Unsent::Unwritable)
     }
 
     /// Always the same for the same letter, so that one that arrives twice can be told.
@@ -218,30 +275,40 @@ impl Delivery {
 }
 
 /// What comes of making a letter.
-async fn made(making: Making) -> Option<Letter> {
+async fn made(making: Making) -> Result<Option<Letter>, Unsent> {
     // Why a task of its own: it is the site's code, and a panic there would end this one.
-    let mut making = tokio::spawn(making);
+    let mut making = tokio::spawn(making.in_current_span());
     match timeout(MAKING, &mut making).await {
-        Ok(Ok(letter)) => letter,
-        Ok(Err(_)) => {
-            tracing::error!("making a letter panicked");
-            None
-        }
+        Ok(Ok(letter)) => Ok(letter),
+        Ok(Err(_)) => Err(Unsent::Panicked),
         Err(_) => {
             making.abort();
-            tracing::error!("making a letter takes too long; it was given up");
-            None
+            Err(Unsent::Unfinished)
         }
     }
 }
 
 /// Why a letter was not sent.
 #[derive(Debug, thiserror::Error)]
-enum Undelivered {
-    #[error(transparent)]
-    Failed(#[from] Failure),
+enum Unsent {
+    #[error("making it panicked")]
+    Panicked,
+    #[error("making it takes too long, and was given up")]
+    Unfinished,
     #[error("its address or text cannot be put into a letter")]
     Unwritable,
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl Unsent {
+    const fn outcome(&self) -> Outcome {
+        match self {
+            Self::Panicked | Self::Unfinished | Self::Unwritable => Outcome::NotMade,
+            Self::Failed(Failure::ForGood(_)) => Outcome::Refused,
+            Self::Failed(_) => Outcome::Failed,
+        }
+    }
 }
 
 impl fmt::Debug for Mailer {

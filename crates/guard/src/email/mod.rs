@@ -33,6 +33,12 @@
 //! letter is on its way, if the address is one of ours" at once. Whoever signs up with an address that has an account gets
 //! that answer, too, and its owner a letter that says so.
 //!
+//! # What it does is told
+//!
+//! `Delivery::on_end` is told of each letter that is over with, what became of it and how long it took: with the word of
+//! `Outcome` as a label that is all that a metric takes. `Mailer::waiting` is how many wait. Each letter is a span of
+//! [`tracing`] as well, `send_letter`, with the field `outcome`. None of these has an address, nor anything else of a letter.
+//!
 //! # Example
 //!
 //! ```
@@ -62,6 +68,8 @@
 //! ```
 
 mod address;
+#[cfg(feature = "email")]
+mod ended;
 mod limits;
 mod links;
 #[cfg(feature = "email")]
@@ -72,6 +80,8 @@ mod text;
 mod transport;
 
 pub use address::EmailAddress;
+#[cfg(feature = "email")]
+pub use ended::{Ended, Outcome};
 pub use limits::LetterLimits;
 pub use links::{Confirmed, Link, Links, Pending};
 #[cfg(feature = "email")]

@@ -1,12 +1,15 @@
 //! Letters, to a real server and into a folder.
 
+use std::fs::{self, File};
 use std::future::pending;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use cattlegrid_guard::email::{EmailAddress, Letter, Mailer, Refusal, Text, Transport};
+use cattlegrid_guard::email::{EmailAddress, Letter, Mailer, Outcome, Refusal, Text, Transport};
 use cattlegrid_services::Certificates;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::layer::SubscriberExt;
 
 use crate::sink::{Arrived, Encryption, Sink};
 use crate::{PURPOSE, ada, clock, links, secrets};
@@ -254,6 +257,65 @@ async fn a_letter_whose_making_panics_harms_no_other() {
     mailer.send(async { Some(letter()) }).unwrap();
     sink.until(|sink| sink.arrived().len() == 1).await;
     assert!(!delivery.is_finished());
+}
+
+#[tokio::test]
+async fn what_becomes_of_each_letter_is_told_and_nothing_of_whom_it_is_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let traces = folder.path().join("traces");
+    let layer = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_span_events(FmtSpan::CLOSE)
+        .with_writer(Arc::new(File::create(&traces).unwrap()));
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let deliver = async |transport, letters: [Option<Letter>; 3]| {
+        let (mailer, delivery) = Mailer::new(transport, SENDER).unwrap();
+        let notes = Arc::clone(&told);
+        let delivery = delivery.on_end(move |ended| {
+            notes.lock().unwrap().push(ended.outcome.as_str());
+        });
+        for letter in letters {
+            mailer.send(async { letter }).unwrap();
+        }
+        mailer.send(async { panic!("the site's mistake") }).unwrap();
+        assert_eq!(mailer.waiting(), 4);
+        drop(mailer);
+        delivery.run().await;
+        let mut outcomes = std::mem::take(&mut *told.lock().unwrap());
+        outcomes.sort_unstable();
+        outcomes
+    };
+
+    let strict = Sink::refusing(
+        Encryption::Starttls,
+        &["550 5.1.1 <ada@example.org> unknown"],
+    )
+    .await;
+    let letters = [Some(letter()), Some(letter()), None];
+    let outcomes = deliver(strict.transport(), letters).await;
+    assert_eq!(outcomes, ["nobody", "not-made", "refused", "sent"]);
+    let gone = folder.path().join("letters");
+    let transport = Transport::folder(&gone).unwrap();
+    fs::remove_dir(&gone).unwrap();
+    let outcomes = deliver(transport, [Some(letter()), None, None]).await;
+    assert_eq!(outcomes, ["failed", "nobody", "nobody", "not-made"]);
+
+    let traces = fs::read_to_string(traces).unwrap();
+    for outcome in Outcome::ALL {
+        let span = format!("send_letter{{outcome=\"{}\"}}", outcome.as_str());
+        assert!(traces.contains(&span), "{span}: {traces}");
+    }
+    for hidden in [
+        "ada",
+        "example.org",
+        "shop.example",
+        "token=",
+        "sesame",
+        "Confirm",
+    ] {
+        assert!(!traces.contains(hidden), "{hidden}: {traces}");
+    }
 }
 
 #[tokio::test]
