@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use cattlegrid::store::Clock;
 use cattlegrid::{Refusal, Site, SiteKey, Sites};
+use cattlegrid_provider::observer::Outcome;
 use cattlegrid_provider::{
     Chain, Error as Undecided, Refused, Settings, Verification, Verify, Visit,
 };
@@ -95,7 +96,9 @@ impl Gateway {
         let span = traces::provider(&check.provider);
         let visit = Visit::new().from_address(asked.remote_ip());
         let asking = check.chain.verify(asked.response(), visit);
-        let passed = match asking.instrument(span.clone()).await {
+        let said = asking.instrument(span.clone()).await;
+        traces::checked(&span, Outcome::of(&said));
+        let passed = match said {
             Ok(Verification::Passed(passed)) => passed,
             Ok(Verification::Refused(refused)) => return Err(check.refused(&refused)),
             Err(error) => {

@@ -1,7 +1,7 @@
 //! Traces: what a request took and where, sent to a collector of OpenTelemetry's by OTLP over HTTP.
 //!
 //! A span for each request, which continues the trace that its `traceparent` names (W3C Trace Context), with a span below
-//! it for each step of the store and for each picture. None holds a path, a key or anything else that a caller chose.
+//! it for each step of the store, for each picture and for each check of another provider's. None holds a path, a key or anything else that a caller chose.
 //! Where no collector is configured, none of them is ever made.
 
 use std::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Request, Response};
+use cattlegrid_provider::observer::Outcome;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_http::{HeaderExtractor, HttpClient, HttpError};
@@ -136,10 +137,16 @@ pub(crate) fn provider(name: &str) -> Span {
         otel.kind = "client",
         otel.status_code = field::Empty,
         cattlegrid.provider = name,
+        cattlegrid.outcome = field::Empty,
     )
 }
 
-/// Says that whoever was asked could not decide.
+/// Says what became of the check of this span.
+pub(crate) fn checked(span: &Span, outcome: Outcome) {
+    span.record("cattlegrid.outcome", outcome.as_str());
+}
+
+/// Says that whoever was asked in this span could not decide.
 pub(crate) fn failed(span: &Span) {
     span.record("otel.status_code", "ERROR");
 }

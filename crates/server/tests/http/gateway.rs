@@ -8,18 +8,19 @@ use std::sync::{Arc, Mutex};
 use axum::extract::{Form, State};
 use axum::routing::post;
 use axum::{Json, Router};
+use cattlegrid_services::{Certificates, Nginx, Service};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::harness::{Home, Reply, Server, program, run};
 
-const SECRET: &str = "the-secret-key-of-the-shop";
-const THEIRS: &str = "the-shops-secret-key-at-the-provider";
+pub(crate) const SECRET: &str = "the-secret-key-of-the-shop";
+pub(crate) const THEIRS: &str = "the-shops-secret-key-at-the-provider";
 
 type Asked = HashMap<String, String>;
 
 /// Answers as a provider, with what a test says, and keeps what it was asked.
-struct StandIn {
+pub(crate) struct StandIn {
     endpoint: String,
     state: Arc<Mutex<Said>>,
 }
@@ -30,7 +31,7 @@ struct Said {
 }
 
 impl StandIn {
-    async fn start(reply: Value) -> Self {
+    pub(crate) async fn start(reply: Value) -> Self {
         async fn answer(
             State(state): State<Arc<Mutex<Said>>>,
             Form(asked): Form<Asked>,
@@ -58,7 +59,22 @@ impl StandIn {
         Self::start(reply).await
     }
 
-    fn say(&self, reply: Value) {
+    /// From now on at an address that is reached by TLS alone, where something decrypts for it.
+    fn encrypted(&mut self, certificates: &Certificates) -> Service {
+        let [_, certificate, key] = certificates.server();
+        let proxy = Nginx::start(|at| {
+            format!(
+                "server {{ listen {at} ssl; ssl_certificate {certificate}; ssl_certificate_key {key}; \
+                 location = /siteverify {{ proxy_pass {}; }} }}",
+                self.endpoint
+            )
+        });
+        let proxy = proxy.unwrap();
+        self.endpoint = format!("{}/siteverify", proxy.url().replace("http:", "https:"));
+        proxy
+    }
+
+    pub(crate) fn say(&self, reply: Value) {
         self.state.lock().unwrap().reply = reply;
     }
 
@@ -67,7 +83,7 @@ impl StandIn {
     }
 
     /// A site that is checked by this as `provider`.
-    fn site(&self, dialect: &str, provider: &str, more: &str) -> String {
+    pub(crate) fn site(&self, dialect: &str, provider: &str, more: &str) -> String {
         format!(
             "[[sites]]\nkey = \"shop\"\nsecret = \"{SECRET}\"\ndialect = \"{dialect}\"\n\
              hostnames = [\"shop.example\"]\n\
@@ -496,6 +512,36 @@ async fn a_key_in_a_file_is_read_again_and_shown_nowhere() {
             assert!(!text.contains(hidden), "{hidden} in {text}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_by_tls_is_known_by_the_authority_that_the_site_names() {
+    let mut provider = StandIn::passing().await;
+    let (own, strange) = (Certificates::new().unwrap(), Certificates::new().unwrap());
+    let _proxy = provider.encrypted(&own);
+    let home = Home::new();
+    let trusted = home.path().join("ca.pem");
+    fs::copy(own.authority(), &trusted).unwrap();
+    let by_file = provider.site("cattlegrid", "turnstile", "ca_file = \"ca.pem\"");
+    let server = home.start_configured(&by_file);
+    let passed = server.verify(SECRET, "one").await.json();
+    assert_eq!(passed["success"], true, "{passed} {}", home.log());
+    let asked = provider.asked();
+    assert_eq!((asked.len(), &*asked[0]["secret"]), (1, THEIRS));
+
+    fs::copy(strange.authority(), &trusted).unwrap();
+    let by_system = provider.site("cattlegrid", "turnstile", "");
+    for site in [by_file, by_system] {
+        home.file("cattlegrid.toml", &site);
+        server.reload("success").await;
+        let verified = server.verify(SECRET, "two").await;
+        assert_eq!(verified.refused(), "provider-unreachable");
+    }
+    assert_eq!(
+        provider.asked().len(),
+        1,
+        "nobody has our key but who should"
+    );
 }
 
 #[test]

@@ -11,8 +11,10 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
+use serde_json::json;
 use tokio::net::TcpListener;
 
+use crate::gateway::{SECRET, StandIn, THEIRS};
 use crate::harness::{Home, Server, read};
 
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -142,6 +144,60 @@ async fn a_request_is_traced_with_what_it_waits_for_and_nothing_it_holds() {
     }
     assert!(text.contains("cattlegrid"), "the service's name in {text}");
     assert!(!home.log().contains("otel"), "{}", home.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_providers_check_is_traced_with_its_outcome_and_neither_token_nor_key() {
+    let provider = StandIn::start(json!({ "success": true, "hostname": "shop.example" })).await;
+    let (home, collector) = (Home::new(), Collector::start().await);
+    let site = provider.site("cattlegrid", "turnstile", "");
+    let config = home.file("cattlegrid.toml", &site);
+    let server = home.start_with(|command| {
+        command
+            .arg("--config")
+            .arg(config)
+            .env("CATTLEGRID_TELEMETRY__OTLP_ENDPOINT", &collector.endpoint);
+    });
+    for said in [
+        json!({ "success": true, "hostname": "shop.example" }),
+        json!({ "success": false, "error-codes": ["invalid-input-response"] }),
+        json!({}),
+    ] {
+        provider.say(said);
+        let body =
+            json!({ "secret": SECRET, "response": "a-visitors-token", "remoteip": "203.0.113.7" });
+        let request = server.request("POST", "/siteverify").json(&body);
+        assert_eq!(
+            read(request.header("traceparent", PARENT)).await.status,
+            200
+        );
+    }
+    stop(server).await;
+
+    let spans = collector.spans();
+    let named = |name: &str| {
+        let mut spans: Vec<_> = spans.iter().filter(|span| span.name == name).collect();
+        spans.sort_by_key(|span| span.start_time_unix_nano);
+        spans
+    };
+    let (asked, checked) = (named("POST /siteverify"), named("provider verify"));
+    assert_eq!((asked.len(), checked.len()), (3, 3), "{}", collector.text());
+    let outcomes = [("passed", 0), ("refused", 0), ("provider-broken", 2)];
+    for ((asked, checked), (outcome, status)) in asked.iter().zip(checked).zip(outcomes) {
+        assert_eq!(
+            (&checked.trace_id[..], &checked.parent_span_id),
+            (&TRACE[..], &asked.span_id)
+        );
+        let text = |text: &str| Some(Value::StringValue(text.to_owned()));
+        assert_eq!(attribute(checked, "cattlegrid.provider"), text("turnstile"));
+        assert_eq!(attribute(checked, "cattlegrid.outcome"), text(outcome));
+        let code = checked.status.as_ref().map_or(0, |status| status.code);
+        assert_eq!(code, status, "{outcome}");
+    }
+    let text = collector.text();
+    for hidden in ["a-visitors-token", SECRET, THEIRS, "203.0.113.7"] {
+        assert!(!text.contains(hidden), "{hidden} in {text}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
