@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -9,9 +10,22 @@ from urllib.parse import urlsplit
 
 from cattlegrid import ConfigurationError, Style, TrustedProxies
 
-Provider = Literal["cattlegrid", "hcaptcha", "recaptcha_v2", "recaptcha_v3", "turnstile", "gate"]
+Provider = Literal[
+    "altcha",
+    "altcha_server",
+    "altcha_signature",
+    "cattlegrid",
+    "friendly_captcha",
+    "hcaptcha",
+    "recaptcha_enterprise",
+    "recaptcha_v2",
+    "recaptcha_v3",
+    "turnstile",
+    "gate",
+]
 Kind = Literal["chars", "math", "words", "unicode"]
 ForwardingHeader = Literal["x-forwarded-for", "forwarded"]
+KeyType = Literal["score", "checkbox"]
 
 PROVIDERS = get_args(Provider)
 
@@ -30,10 +44,12 @@ class Settings:
     """One, but for a gate: there the first seals and all open."""
     store: str = field(repr=False)
     site_key: str | None = None
-    """None for a gate, which makes its own: ask `Captcha.site_key`."""
+    """None for ALTCHA, which has none, and for a gate, which makes its own: ask `Captcha.site_key`."""
     url: str | None = None
     verify_url: str | None = None
     script_url: str | None = None
+    challenge_url: str | None = None
+    key_type: KeyType = "score"
     hostnames: tuple[str, ...] = ()
     action: str | None = None
     minimum_score: float | None = None
@@ -69,6 +85,11 @@ class Settings:
                 "with cattlegrid.generate_secret()"
             )
         return keys
+
+    @property
+    def knows_actions(self) -> bool:
+        """Whether the provider says what a token was earned for."""
+        return self.provider in _ONLY_FOR["ACTION"]
 
     @classmethod
     def parse(cls, mapping: object, *, testing: bool = False) -> Settings:
@@ -174,6 +195,16 @@ def _url(key: str, value: object) -> str:
     return text
 
 
+def _address(key: str, value: object) -> str:
+    text = _text(key, value)
+    if re.match(r"/(?!/)", text):
+        return text
+    try:
+        return _url(key, text)
+    except ConfigurationError:
+        raise _wrong(key, "an address such as https://captcha.example/x, or a path such as /x") from None
+
+
 def _base(key: str, value: object) -> str:
     return _url(key, value).rstrip("/")
 
@@ -214,7 +245,9 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "STORE": _text,
     "URL": _base,
     "VERIFY_URL": _url,
-    "SCRIPT_URL": _url,
+    "SCRIPT_URL": _address,
+    "CHALLENGE_URL": _address,
+    "KEY_TYPE": _one_of(*get_args(KeyType)),
     "HOSTNAMES": _texts,
     "ACTION": _text,
     "MINIMUM_SCORE": _number(0.0, 1.0),
@@ -234,23 +267,39 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
 
 _FIELDS = {"SECRET_KEY": "secret_keys", "SEAL_KEY": "seal_keys"}
 
-_REMOTE = tuple(name for name in PROVIDERS if name != GATE)
+_ALTCHA = ("altcha", "altcha_server", "altcha_signature")
+_ACTING = ("cattlegrid", "recaptcha_enterprise", "recaptcha_v3", "turnstile", GATE)
+
+
+def _all_but(*others: str) -> tuple[str, ...]:
+    return tuple(name for name in PROVIDERS if name not in others)
+
 
 _ONLY_FOR: dict[str, tuple[str, ...]] = {
+    "SITE_KEY": _all_but(*_ALTCHA, GATE),
     "URL": ("cattlegrid",),
-    "MINIMUM_SCORE": ("cattlegrid", "recaptcha_v3"),
-    **dict.fromkeys(("SITE_KEY", "VERIFY_URL", "SCRIPT_URL", "TIMEOUT", "WHEN_UNREACHABLE"), _REMOTE),
+    "CHALLENGE_URL": _ALTCHA,
+    "KEY_TYPE": ("recaptcha_enterprise",),
+    "HOSTNAMES": _all_but("altcha", "altcha_signature"),
+    "ACTION": _ACTING,
+    "MINIMUM_SCORE": ("cattlegrid", "recaptcha_enterprise", "recaptcha_v3"),
+    **dict.fromkeys(("SCRIPT_URL", "TIMEOUT"), _all_but(GATE)),
+    **dict.fromkeys(("VERIFY_URL", "WHEN_UNREACHABLE"), _all_but("altcha", "altcha_signature", GATE)),
     **dict.fromkeys(("KINDS", "STYLE", "CHALLENGE_TTL", "TOKEN_TTL"), (GATE,)),
+}
+
+_NEEDED: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(PROVIDERS, ("SITE_KEY",)),
+    **dict.fromkeys(_ALTCHA, ("CHALLENGE_URL", "SCRIPT_URL")),
+    "altcha_server": ("CHALLENGE_URL", "SCRIPT_URL", "VERIFY_URL"),
+    "cattlegrid": ("SITE_KEY", "URL"),
+    "recaptcha_enterprise": ("SITE_KEY", "VERIFY_URL"),
+    GATE: (),
 }
 
 
 def _refuse_what_does_not_belong(provider: str, given: Mapping[str, object]) -> None:
-    needed = ["SECRET_KEY", "STORE"]
-    if provider != GATE:
-        needed.append("SITE_KEY")
-    if provider == "cattlegrid":
-        needed.append("URL")
-    for key in needed:
+    for key in ("SECRET_KEY", "STORE", *_NEEDED[provider]):
         if key not in given:
             raise ConfigurationError(f"CATTLEGRID: {key} is missing; the provider {provider} needs it")
     for key, providers in _ONLY_FOR.items():

@@ -1,4 +1,4 @@
-"""What a page needs of each provider: a script, an element in the form, and the name of the field that comes
+"""What a page needs of each provider: scripts, an element in the form, and the name of the field that comes
 back.
 """
 
@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import Literal
 from urllib.parse import quote
 
 from cattlegrid import ConfigurationError
@@ -17,37 +18,15 @@ WIDGET = "widget.js"
 """The entry of our own widget, which a site serves by itself for the provider `gate`."""
 
 RECAPTCHA_V3 = "recaptcha-v3.js"
-"""Our script that fetches a reCAPTCHA v3 token when its form is submitted."""
+"""Our script that fetches a token of reCAPTCHA v3, or of a score key of Enterprise, when a form is sent."""
 
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9-]{0,63}")
+_GLOBAL = frozenset({"id", "class", "lang"})
 
-
-@dataclass(frozen=True)
-class _Provider:
-    field: str
-    script: str | None = None
-    css_class: str | None = None
-    takes_action: bool = False
-
-
-_OURS = _Provider("cattlegrid-response", takes_action=True)
-
-_PROVIDERS = {
-    "cattlegrid": _OURS,
-    GATE: _OURS,
-    "hcaptcha": _Provider("h-captcha-response", "https://js.hcaptcha.com/1/api.js", "h-captcha"),
-    "recaptcha_v2": _Provider(
-        "g-recaptcha-response", "https://www.google.com/recaptcha/api.js", "g-recaptcha"
-    ),
-    "recaptcha_v3": _Provider(
-        "g-recaptcha-response", "https://www.google.com/recaptcha/api.js", takes_action=True
-    ),
-    "turnstile": _Provider(
-        "cf-turnstile-response",
-        "https://challenges.cloudflare.com/turnstile/v0/api.js",
-        "cf-turnstile",
-        takes_action=True,
-    ),
+_KINDS: dict[str, dict[str, object]] = {
+    "classic": {"async": True, "defer": True},
+    "module": {"type": "module"},
+    "nomodule": {"nomodule": True, "defer": True},
 }
 
 
@@ -56,7 +35,8 @@ class Script:
     """A script of a page. Two that are equal are needed once."""
 
     src: str
-    module: bool = False
+    kind: Literal["classic", "module", "nomodule"] = "classic"
+    """`nomodule` is for browsers that know no modules, and for no other."""
 
     def __html__(self) -> str:
         """As HTML, for whatever knows markup by this method."""
@@ -64,59 +44,151 @@ class Script:
 
     def tag(self, nonce: str | None = None) -> str:
         """As HTML, with the nonce of the page's content security policy, if it has one."""
-        kind = {"type": "module"} if self.module else {"async": True, "defer": True}
-        return f"<script{_html({'src': self.src, **kind, 'nonce': nonce})}></script>"
+        return f"<script{_html({'src': self.src, **_KINDS[self.kind], 'nonce': nonce})}></script>"
 
 
 def field_name(settings: Settings) -> str:
     """The name under which a form sends the response token."""
-    return _PROVIDERS[settings.provider].field
+    return _widget(settings).field
 
 
 def scripts(settings: Settings, own: Callable[[str], str]) -> tuple[Script, ...]:
     """The scripts that a page with the widget needs. `own` says where the site serves `WIDGET` and
     `RECAPTCHA_V3`.
     """
-    if settings.provider == GATE:
-        return (Script(own(WIDGET), module=True),)
-    if settings.provider == "cattlegrid":
-        return (Script(settings.script_url or f"{settings.url}/{WIDGET}", module=True),)
-    url = settings.script_url or _PROVIDERS[settings.provider].script or ""
-    if settings.provider != "recaptcha_v3":
-        return (Script(url),)
-    separator = "&" if "?" in url else "?"
-    url = f"{url}{separator}render={quote(settings.site_key or '', safe='')}"
-    return (Script(url), Script(own(RECAPTCHA_V3), module=True))
+    return _widget(settings).scripts(settings, own)
 
 
-def markup(settings: Settings, site_key: str, attributes: Mapping[str, object] | None = None) -> str:
+def markup(settings: Settings, site_key: str | None, attributes: Mapping[str, object] | None = None) -> str:
     """The element that stands in the form, as HTML.
 
     `attributes` are the provider's own: `theme`, `size`, `action` and so on, without `data-`. `action` is
     that of the settings where none is given. Raises `ConfigurationError` for an action that the provider
     would not know, and `ValueError` for what cannot be an attribute's name.
     """
-    provider = _PROVIDERS[settings.provider]
     given = dict(attributes or {})
-    if provider.takes_action:
+    if settings.knows_actions:
         given["action"] = given.get("action") or settings.action
     elif given.pop("action", None):
         raise ConfigurationError(
             f"the provider {settings.provider} knows no actions, so a form can have none"
         )
-    if provider is _OURS:
-        return f"<cattlegrid-captcha{_html({'sitekey': site_key, **given})}></cattlegrid-captcha>"
-    html = {_html_name(name): value for name, value in given.items()}
-    html["data-sitekey"] = site_key
-    if provider.css_class is None:
-        own = {"type": "hidden", "name": provider.field, "data-cattlegrid": "recaptcha-v3"}
-        return f"<input{_html({**html, **own})}>"
-    html["class"] = " ".join([provider.css_class, *str(given.get("class") or "").split()])
-    return f"<div{_html(html)}></div>"
+    return _widget(settings).element(settings, site_key, given)
 
 
-def _html_name(name: str) -> str:
-    return name if name in ("id", "class") or name.startswith(("aria-", "data-")) else f"data-{name}"
+_Element = Callable[[Settings, "str | None", "dict[str, object]"], str]
+_Scripts = Callable[[Settings, Callable[[str], str]], "tuple[Script, ...]"]
+
+
+@dataclass(frozen=True)
+class _Widget:
+    field: str
+    element: _Element
+    scripts: _Scripts
+
+
+def _ours(_: Settings, site_key: str | None, given: dict[str, object]) -> str:
+    return f"<cattlegrid-captcha{_html({'sitekey': site_key, **given})}></cattlegrid-captcha>"
+
+
+def _altcha(settings: Settings, _: str | None, given: dict[str, object]) -> str:
+    return f"<altcha-widget{_html({'challenge': settings.challenge_url, **given})}></altcha-widget>"
+
+
+def _div(css_class: str) -> _Element:
+    def element(_: Settings, site_key: str | None, given: dict[str, object]) -> str:
+        classes = " ".join([css_class, *str(given.get("class") or "").split()])
+        return f"<div{_html({**_data(given), 'data-sitekey': site_key, 'class': classes})}></div>"
+
+    return element
+
+
+def _hidden(marker: str) -> _Element:
+    def element(settings: Settings, site_key: str | None, given: dict[str, object]) -> str:
+        own = {"type": "hidden", "name": field_name(settings), "data-cattlegrid": marker}
+        return f"<input{_html({**_data(given), 'data-sitekey': site_key, **own})}>"
+
+    return element
+
+
+def _script(url: str) -> _Scripts:
+    return lambda settings, _: (Script(settings.script_url or url),)
+
+
+def _rendering(url: str) -> _Scripts:
+    """Google's script, told whose tokens it will make, and ours."""
+
+    def both(settings: Settings, own: Callable[[str], str]) -> tuple[Script, ...]:
+        google = settings.script_url or url
+        separator = "&" if "?" in google else "?"
+        google += f"{separator}render={quote(settings.site_key or '', safe='')}"
+        return (Script(google), Script(own(RECAPTCHA_V3), "module"))
+
+    return both
+
+
+def _own_scripts(_: Settings, own: Callable[[str], str]) -> tuple[Script, ...]:
+    return (Script(own(WIDGET), "module"),)
+
+
+def _server_scripts(settings: Settings, _: Callable[[str], str]) -> tuple[Script, ...]:
+    return (Script(settings.script_url or f"{settings.url}/{WIDGET}", "module"),)
+
+
+def _altcha_scripts(settings: Settings, _: Callable[[str], str]) -> tuple[Script, ...]:
+    return (Script(settings.script_url or "", "module"),)
+
+
+def _friendly_scripts(settings: Settings, _: Callable[[str], str]) -> tuple[Script, ...]:
+    if settings.script_url:
+        return (Script(settings.script_url, "module"),)
+    return (
+        Script(f"{_FRIENDLY}/site.min.js", "module"),
+        Script(f"{_FRIENDLY}/site.compat.min.js", "nomodule"),
+    )
+
+
+# Why a version: Friendly Captcha asks for an exact one, and never changes it.
+_FRIENDLY = "https://cdn.jsdelivr.net/npm/@friendlycaptcha/sdk@1.0.2"
+_GOOGLE = "https://www.google.com/recaptcha"
+
+_G_RECAPTCHA = ("g-recaptcha-response", _div("g-recaptcha"))
+_ALTCHA = _Widget("altcha", _altcha, _altcha_scripts)
+_CHECKBOX = _Widget(*_G_RECAPTCHA, _script(f"{_GOOGLE}/enterprise.js"))
+"""A key of reCAPTCHA Enterprise that shows itself."""
+
+_WIDGETS = {
+    "altcha": _ALTCHA,
+    "altcha_server": _ALTCHA,
+    "altcha_signature": _ALTCHA,
+    "cattlegrid": _Widget("cattlegrid-response", _ours, _server_scripts),
+    GATE: _Widget("cattlegrid-response", _ours, _own_scripts),
+    "friendly_captcha": _Widget("frc-captcha-response", _div("frc-captcha"), _friendly_scripts),
+    "hcaptcha": _Widget("h-captcha-response", _div("h-captcha"), _script("https://js.hcaptcha.com/1/api.js")),
+    "recaptcha_enterprise": _Widget(
+        "g-recaptcha-response", _hidden("recaptcha-enterprise"), _rendering(f"{_GOOGLE}/enterprise.js")
+    ),
+    "recaptcha_v2": _Widget(*_G_RECAPTCHA, _script(f"{_GOOGLE}/api.js")),
+    "recaptcha_v3": _Widget("g-recaptcha-response", _hidden("recaptcha-v3"), _rendering(f"{_GOOGLE}/api.js")),
+    "turnstile": _Widget(
+        "cf-turnstile-response",
+        _div("cf-turnstile"),
+        _script("https://challenges.cloudflare.com/turnstile/v0/api.js"),
+    ),
+}
+
+
+def _widget(settings: Settings) -> _Widget:
+    return _CHECKBOX if settings.key_type == "checkbox" else _WIDGETS[settings.provider]
+
+
+def _data(given: Mapping[str, object]) -> dict[str, object]:
+    """The attributes as those providers read them that keep to what HTML leaves to others."""
+    return {_data_name(name): value for name, value in given.items()}
+
+
+def _data_name(name: str) -> str:
+    return name if name in _GLOBAL or name.startswith(("aria-", "data-")) else f"data-{name}"
 
 
 def _html(attributes: Mapping[str, object]) -> str:

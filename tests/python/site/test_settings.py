@@ -28,6 +28,18 @@ TURNSTILE: dict[str, Any] = {
     "SECRET_KEY": SECRET,
     "STORE": "sqlite:/tmp/spent.sqlite3",
 }
+ALTCHA: dict[str, Any] = {
+    "PROVIDER": "altcha",
+    "SECRET_KEY": SECRET,
+    "STORE": "sqlite:/tmp/spent.sqlite3",
+    "CHALLENGE_URL": "https://captcha.example/altcha/challenge?sitekey=site",
+    "SCRIPT_URL": "/static/altcha.js",
+}
+ENTERPRISE: dict[str, Any] = {
+    **TURNSTILE,
+    "PROVIDER": "recaptcha_enterprise",
+    "VERIFY_URL": "https://recaptchaenterprise.googleapis.com/v1/projects/site/assessments",
+}
 
 
 def test_a_server_is_asked_where_it_is() -> None:
@@ -71,7 +83,7 @@ def test_a_gate_has_a_style(style: object) -> None:
         (None, "CATTLEGRID is not set"),
         ("gate", "CATTLEGRID is not set"),
         ({}, "PROVIDER"),
-        ({**GATE, "PROVIDER": "recaptcha"}, "PROVIDER must be one of cattlegrid, hcaptcha"),
+        ({**GATE, "PROVIDER": "recaptcha"}, "PROVIDER must be one of altcha, altcha_server"),
         ({**GATE, "PROVIDER": ["gate"]}, "PROVIDER"),
         ({**GATE, "TIME_OUT": 5}, "TIME_OUT"),
         ({**GATE, 7: 5}, "no key 7"),
@@ -90,6 +102,22 @@ def test_a_gate_has_a_style(style: object) -> None:
         ({**SERVER, "URL": "https://[::1"}, "URL"),
         ({**TURNSTILE, "URL": "https://captcha.example"}, "URL is not for the provider turnstile"),
         ({**TURNSTILE, "MINIMUM_SCORE": 0.5}, "MINIMUM_SCORE is not for the provider turnstile"),
+        ({**TURNSTILE, "CHALLENGE_URL": "/altcha"}, "CHALLENGE_URL is not for the provider turnstile"),
+        ({**TURNSTILE, "KEY_TYPE": "score"}, "KEY_TYPE is not for the provider turnstile"),
+        ({**TURNSTILE, "PROVIDER": "hcaptcha", "ACTION": "a"}, "ACTION is not for the provider hcaptcha"),
+        ({**TURNSTILE, "SCRIPT_URL": "widget.js"}, "SCRIPT_URL must be an address"),
+        ({**TURNSTILE, "SCRIPT_URL": "//elsewhere.example/widget.js"}, "SCRIPT_URL must be an address"),
+        ({**ENTERPRISE, "VERIFY_URL": None}, "VERIFY_URL is missing; the provider recaptcha_enterprise"),
+        ({**ENTERPRISE, "KEY_TYPE": "invisible"}, "KEY_TYPE must be one of score, checkbox"),
+        ({**ENTERPRISE, "MINIMUM_SCORE": 2}, "MINIMUM_SCORE must be a number"),
+        ({**TURNSTILE, "PROVIDER": "friendly_captcha", "SITE_KEY": None}, "SITE_KEY is missing"),
+        ({**ALTCHA, "CHALLENGE_URL": None}, "CHALLENGE_URL is missing; the provider altcha needs it"),
+        ({**ALTCHA, "SCRIPT_URL": None}, "SCRIPT_URL is missing; the provider altcha needs it"),
+        ({**ALTCHA, "SITE_KEY": "site"}, "SITE_KEY is not for the provider altcha"),
+        ({**ALTCHA, "HOSTNAMES": ["example.org"]}, "HOSTNAMES is not for the provider altcha"),
+        ({**ALTCHA, "VERIFY_URL": "https://a.example/"}, "VERIFY_URL is not for the provider altcha"),
+        ({**ALTCHA, "PROVIDER": "altcha_server"}, "VERIFY_URL is missing; the provider altcha_server"),
+        ({**ALTCHA, "PROVIDER": "altcha_signature", "WHEN_UNREACHABLE": "allow"}, "WHEN_UNREACHABLE is not"),
         ({**TURNSTILE, "KINDS": ["chars"]}, "KINDS is not for the provider turnstile"),
         ({**GATE, "SITE_KEY": "site"}, "SITE_KEY is not for the provider gate"),
         ({**GATE, "WHEN_UNREACHABLE": "allow"}, "WHEN_UNREACHABLE is not for the provider gate"),

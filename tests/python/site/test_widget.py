@@ -29,10 +29,22 @@ class Reader(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
+CHALLENGE_URL = "https://captcha.example/altcha/challenge?sitekey=a&b=c"
+ALTCHA = {"CHALLENGE_URL": CHALLENGE_URL, "SCRIPT_URL": "/static/altcha.js"}
+NEEDED: dict[str, dict[str, str]] = {
+    "altcha": ALTCHA,
+    "altcha_server": {**ALTCHA, "VERIFY_URL": "https://captcha.example/altcha/siteverify"},
+    "altcha_signature": ALTCHA,
+    "cattlegrid": {"SITE_KEY": "site&key", "URL": "https://captcha.example/base/"},
+    "gate": {},
+    "recaptcha_enterprise": {"SITE_KEY": "site&key", "VERIFY_URL": "https://google.example/assessments"},
+}
+ALTCHAS = [provider for provider in PROVIDERS if provider.startswith("altcha")]
+
+
 def settings(provider: str, **more: object) -> Settings:
-    keys = {} if provider == "gate" else {"SITE_KEY": "site&key"}
-    url = {"URL": "https://captcha.example/base/"} if provider == "cattlegrid" else {}
-    mapping = {"PROVIDER": provider, "SECRET_KEY": "secret", "STORE": "sqlite:/tmp/s.sqlite3", **keys, **url}
+    needed = NEEDED.get(provider, {"SITE_KEY": "site&key"})
+    mapping = {"PROVIDER": provider, "SECRET_KEY": "secret", "STORE": "sqlite:/tmp/s.sqlite3", **needed}
     return Settings.parse({**mapping, **more})
 
 
@@ -74,6 +86,29 @@ def own(name: str) -> str:
             ),
         ),
         (
+            "recaptcha_enterprise",
+            "g-recaptcha-response",
+            (
+                "input",
+                {
+                    "type": "hidden",
+                    "name": "g-recaptcha-response",
+                    "data-cattlegrid": "recaptcha-enterprise",
+                    "data-sitekey": "site&key",
+                    "data-theme": "dark",
+                },
+            ),
+        ),
+        (
+            "friendly_captcha",
+            "frc-captcha-response",
+            ("div", {"class": "frc-captcha", "data-sitekey": "site&key", "data-theme": "dark"}),
+        ),
+        *(
+            (provider, "altcha", ("altcha-widget", {"challenge": CHALLENGE_URL, "theme": "dark"}))
+            for provider in ALTCHAS
+        ),
+        (
             "turnstile",
             "cf-turnstile-response",
             ("div", {"class": "cf-turnstile", "data-sitekey": "site&key", "data-theme": "dark"}),
@@ -105,6 +140,32 @@ def test_each_provider_has_its_element_and_field(provider: str, name: str, eleme
             ],
         ),
         (
+            "recaptcha_enterprise",
+            [
+                {
+                    "src": "https://www.google.com/recaptcha/enterprise.js?render=site%26key",
+                    "async": None,
+                    "defer": None,
+                },
+                {"src": "/static/recaptcha-v3.js", "type": "module"},
+            ],
+        ),
+        (
+            "friendly_captcha",
+            [
+                {
+                    "src": "https://cdn.jsdelivr.net/npm/@friendlycaptcha/sdk@1.0.2/site.min.js",
+                    "type": "module",
+                },
+                {
+                    "src": "https://cdn.jsdelivr.net/npm/@friendlycaptcha/sdk@1.0.2/site.compat.min.js",
+                    "nomodule": None,
+                    "defer": None,
+                },
+            ],
+        ),
+        *((provider, [{"src": "/static/altcha.js", "type": "module"}]) for provider in ALTCHAS),
+        (
             "turnstile",
             [{"src": "https://challenges.cloudflare.com/turnstile/v0/api.js", "async": None, "defer": None}],
         ),
@@ -126,7 +187,26 @@ def test_scripts_may_come_from_elsewhere_and_carry_a_nonce() -> None:
     }
 
 
-@pytest.mark.parametrize("provider", ["cattlegrid", "gate", "recaptcha_v3", "turnstile"])
+def test_a_checkbox_of_recaptcha_enterprise_shows_itself() -> None:
+    site = settings("recaptcha_enterprise", KEY_TYPE="checkbox", ACTION="sign_up")
+    element = {"class": "g-recaptcha", "data-sitekey": "key", "data-action": "sign_up"}
+    assert Reader(markup(site, "key")).found == [("div", element)]
+    (script,) = scripts(site, own)
+    assert script.src == "https://www.google.com/recaptcha/enterprise.js"
+    assert field_name(site) == "g-recaptcha-response"
+
+
+def test_scripts_of_friendly_captcha_that_a_site_serves_are_for_browsers_with_modules() -> None:
+    (script,) = scripts(settings("friendly_captcha", SCRIPT_URL="/static/site.min.js"), own)
+    assert script.tag() == '<script src="/static/site.min.js" type="module"></script>'
+    given = {"api-endpoint": "eu", "lang": "de"}
+    ((_, attributes),) = Reader(markup(settings("friendly_captcha"), "key", given)).found
+    assert (attributes["data-api-endpoint"], attributes["lang"]) == ("eu", "de")
+
+
+@pytest.mark.parametrize(
+    "provider", ["cattlegrid", "gate", "recaptcha_enterprise", "recaptcha_v3", "turnstile"]
+)
 def test_a_form_has_the_action_of_the_settings_or_its_own(provider: str) -> None:
     site = settings(provider, ACTION="sign-up")
     name = "action" if provider in ("cattlegrid", "gate") else "data-action"
@@ -134,7 +214,7 @@ def test_a_form_has_the_action_of_the_settings_or_its_own(provider: str) -> None
     assert Reader(markup(site, "key", {"action": "contact"})).found[0][1][name] == "contact"
 
 
-@pytest.mark.parametrize("provider", ["hcaptcha", "recaptcha_v2"])
+@pytest.mark.parametrize("provider", ["friendly_captcha", "hcaptcha", "recaptcha_v2", *ALTCHAS])
 def test_a_form_has_no_action_where_the_provider_knows_none(provider: str) -> None:
     with pytest.raises(ConfigurationError, match="knows no actions"):
         markup(settings(provider), "key", {"action": "sign-up"})

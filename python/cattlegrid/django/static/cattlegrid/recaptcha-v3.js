@@ -1,12 +1,14 @@
 /**
- * Fills the hidden fields that stand for reCAPTCHA v3, each when its form is sent, so that no token is too old.
+ * Fills the hidden fields that stand for reCAPTCHA v3 and for score keys of reCAPTCHA Enterprise, each when its form is
+ * sent, so that no token is too old.
  *
  * A form whose token cannot be had is sent without one: the site's answer tells the visitor.
  *
  * @typedef {{ ready(then: () => void): void, execute(key: string, options: object): Promise<string> }} Recaptcha
  */
 
-const FIELD = 'input[data-cattlegrid="recaptcha-v3"]';
+const ENTERPRISE = 'recaptcha-enterprise';
+const FIELD = `input[data-cattlegrid="recaptcha-v3"], input[data-cattlegrid="${ENTERPRISE}"]`;
 // In milliseconds: how long Google's script may take to load and to answer, and between two looks whether it is there.
 const PATIENCE = 10_000;
 const PAUSE = 100;
@@ -22,14 +24,17 @@ function later(/** @type {number} */ milliseconds) {
 }
 
 /** @returns {Promise<Recaptcha>} */
-async function loaded() {
-  const page = /** @type {{ grecaptcha?: Recaptcha }} */ (globalThis);
-  while (!page.grecaptcha?.ready) await later(PAUSE);
-  return page.grecaptcha;
+async function loaded(/** @type {boolean} */ enterprise) {
+  const page = /** @type {{ grecaptcha?: Recaptcha & { enterprise?: Recaptcha } }} */ (globalThis);
+  for (;;) {
+    const recaptcha = enterprise ? page.grecaptcha?.enterprise : page.grecaptcha;
+    if (recaptcha?.ready) return recaptcha;
+    await later(PAUSE);
+  }
 }
 
-async function execute(/** @type {DOMStringMap} */ { sitekey = '', action }) {
-  const recaptcha = await loaded();
+async function execute(/** @type {DOMStringMap} */ { sitekey = '', action, cattlegrid }) {
+  const recaptcha = await loaded(cattlegrid === ENTERPRISE);
   await new Promise((resolve) => recaptcha.ready(() => resolve(undefined)));
   return recaptcha.execute(sitekey, action ? { action } : {});
 }
