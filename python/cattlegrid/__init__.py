@@ -2,6 +2,7 @@
 
 from cattlegrid._native import (
     CattlegridError,
+    Chain,
     Challenge,
     ConfigurationError,
     EmailLink,
@@ -32,6 +33,7 @@ from cattlegrid._native import (
 
 __all__ = [
     "CattlegridError",
+    "Chain",
     "Challenge",
     "ConfigurationError",
     "EmailLink",

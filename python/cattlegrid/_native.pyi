@@ -8,6 +8,7 @@ from typing_extensions import Self
 
 __all__ = [
     "CattlegridError",
+    "Chain",
     "Challenge",
     "ConfigurationError",
     "EmailLink",
@@ -161,6 +162,10 @@ class Passed:
     def action(self) -> str | None: ...
     @property
     def score(self) -> float | None: ...
+    @property
+    def decided(self) -> bool:
+        """False for who was let through because no provider could be reached."""
+
     def __new__(
         cls,
         *,
@@ -169,6 +174,7 @@ class Passed:
         hostname: str | None = None,
         action: str | None = None,
         score: float | None = None,
+        decided: bool = True,
     ) -> Self:
         """For a site's own tests."""
 
@@ -598,3 +604,63 @@ class LetterLimits:
 
     def check_async(self, client: str | None, address: str) -> Awaitable[RateDecision]:
         """`check` for asynchronous callers, on the running asyncio loop."""
+
+@final
+class Chain:
+    """Several verifiers, in order of preference, of which the next counts while those before it are
+    unreachable.
+
+    A token is good at the provider whose widget made it, and nobody else sees it: it goes to the verifiers
+    whose provider has the form field that it came in, in their order. A token in the field of a later
+    verifier counts only while those before it are unreachable, and is refused with `unexpected-provider`
+    while they answer. Safe to share as its verifiers are.
+    """
+
+    def __new__(
+        cls, verifiers: Sequence[Verifier], *, when_unreachable: Literal["refuse", "allow"] = "refuse"
+    ) -> Self:
+        """`when_unreachable` is what becomes of a visitor whom no provider can be asked about: `refuse`, or
+        `allow`, which lets him through undecided and spends his token. Raises `ConfigurationError`.
+        """
+
+    def current(self) -> Verifier:
+        """The first verifier whose provider can be reached, whose widget a page shows now; the first of all
+        if none can.
+
+        A provider that nobody has heard of for ten seconds is asked about a token that is none, which takes
+        until its `timeout` where it does not answer.
+        """
+
+    def current_async(self) -> Awaitable[Verifier]:
+        """`current` for asynchronous callers, on the running asyncio loop."""
+
+    def verify(
+        self,
+        token: str,
+        *,
+        field: str | None = None,
+        remote_ip: str | None = None,
+        action: str | None = None,
+    ) -> Passed:
+        """Checks a token as `Verifier.verify` does, and spends it if it passes.
+
+        `field` is the form field that it came in; that of the first verifier when it is None. `action` has to
+        be one that every provider says. Raises what `Verifier.verify` raises, and `Refused` with
+        `unexpected-provider`.
+        """
+
+    def verify_async(
+        self,
+        token: str,
+        *,
+        field: str | None = None,
+        remote_ip: str | None = None,
+        action: str | None = None,
+    ) -> Awaitable[Passed]:
+        """`verify` for asynchronous callers, on the running asyncio loop."""
+
+    def claim(self, token: str, *, field: str | None = None) -> None:
+        """Spends a token without asking anybody what it is worth, as `Verifier.claim` does."""
+
+    def claim_async(self, token: str, *, field: str | None = None) -> Awaitable[None]:
+        """`claim` for asynchronous callers, on the running asyncio loop."""

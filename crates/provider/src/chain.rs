@@ -88,14 +88,20 @@ impl Chain {
         self
     }
 
-    /// The field of the first that can be reached, whose widget a page shows now; that of the first if none can.
-    pub async fn current_field(&self) -> &str {
-        for link in &self.links {
+    /// Which can be reached first, whose widget a page shows now, counted from 0; the first of all if none can.
+    pub async fn current(&self) -> usize {
+        for (index, link) in self.links.iter().enumerate() {
             if link.reachable().await {
-                return first_field(&**link);
+                return index;
             }
         }
-        self.preferred_field()
+        0
+    }
+
+    /// The field of that one.
+    pub async fn current_field(&self) -> &str {
+        let current = self.links.get(self.current().await);
+        current.map_or("", |link| first_field(&**link))
     }
 
     fn preferred_field(&self) -> &str {

@@ -252,6 +252,7 @@ impl Gate {
                 hostname: passed.hostname.map(|host| host.to_string()),
                 action: passed.action.map(|action| action.as_str().to_owned()),
                 score: None,
+                decided: true,
             })
         }
     }

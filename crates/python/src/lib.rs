@@ -4,6 +4,7 @@
 //! `python/cattlegrid/_native.pyi`.
 
 mod arguments;
+mod chain;
 mod challenge;
 mod client_address;
 mod email;
@@ -29,6 +30,8 @@ mod _native {
     use cattlegrid::challenge::image::Preset;
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use super::chain::Chain;
     #[pymodule_export]
     use super::challenge::Challenge;
     #[pymodule_export]

@@ -10,18 +10,21 @@ pub(crate) struct Passed {
     pub(crate) hostname: Option<String>,
     pub(crate) action: Option<String>,
     pub(crate) score: Option<f64>,
+    /// False for who was let through because no provider could be reached.
+    pub(crate) decided: bool,
 }
 
 #[pymethods]
 impl Passed {
     #[new]
-    #[pyo3(signature = (*, provider, challenge_ts = None, hostname = None, action = None, score = None))]
+    #[pyo3(signature = (*, provider, challenge_ts = None, hostname = None, action = None, score = None, decided = true))]
     fn new(
         provider: String,
         challenge_ts: Option<String>,
         hostname: Option<String>,
         action: Option<String>,
         score: Option<f64>,
+        decided: bool,
     ) -> Self {
         Self {
             provider,
@@ -29,6 +32,7 @@ impl Passed {
             hostname,
             action,
             score,
+            decided,
         }
     }
 

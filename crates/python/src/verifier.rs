@@ -38,7 +38,7 @@ pub(crate) struct Verifier {
     verifier: PerProcess<Checker>,
 }
 
-type Checker = provider::Verifier<ForkStore>;
+pub(crate) type Checker = provider::Verifier<ForkStore>;
 
 /// All that a verifier is made of, for each process to make its own: a connection is not for two.
 struct Plan {
@@ -116,7 +116,7 @@ impl Verifier {
 
     /// The provider's name.
     #[getter]
-    fn provider(&self) -> &str {
+    pub(crate) fn provider(&self) -> &str {
         &self.plan.provider
     }
 
@@ -177,7 +177,12 @@ impl Verifier {
         self.verifier.get(py, || self.plan.carry_out())
     }
 
-    fn checker_for(&self, py: Python<'_>, action: Option<&str>) -> Result<Checker, ConfigError> {
+    /// What checks tokens in this process, for a form that is for `action`.
+    pub(crate) fn checker_for(
+        &self,
+        py: Python<'_>,
+        action: Option<&str>,
+    ) -> Result<Checker, ConfigError> {
         let checker = self.checker(py)?;
         match parsed(action)? {
             Some(action) => checker.with_action(action),
@@ -192,15 +197,8 @@ impl Verifier {
         remote_ip: Option<&Bound<'_, PyAny>>,
         action: Option<&str>,
     ) -> impl Future<Output = Result<Passed, Error>> + Send + use<> {
-        let checker = self.checker_for(py, action);
-        let token = read_token(token);
         let visit = Visit::new().from_address(remote_ip.and_then(read_address));
-        async move {
-            match checker?.verify(&token?, visit).await? {
-                Verification::Passed(passed) => Ok(passed.into()),
-                Verification::Refused(refused) => Err(refused.into()),
-            }
-        }
+        check(self.checker_for(py, action), read_token(token), visit)
     }
 
     fn claimed(
@@ -208,19 +206,38 @@ impl Verifier {
         py: Python<'_>,
         token: &Bound<'_, PyAny>,
     ) -> impl Future<Output = Result<(), Error>> + Send + use<> {
-        let checker = self.checker(py);
-        let token = read_token(token);
-        async move { Ok(checker?.claim(&token?, Visit::new()).await??) }
+        spend(self.checker(py), read_token(token), Visit::new())
     }
 }
 
+/// What becomes of a token.
+pub(crate) async fn check(
+    verify: Result<impl Verify, ConfigError>,
+    token: Result<String, Refused>,
+    visit: Visit,
+) -> Result<Passed, Error> {
+    match verify?.verify(&token?, visit).await? {
+        Verification::Passed(passed) => Ok(passed.into()),
+        Verification::Refused(refused) => Err(refused.into()),
+    }
+}
+
+/// Spends a token unseen.
+pub(crate) async fn spend(
+    verify: Result<impl Verify, ConfigError>,
+    token: Result<String, Refused>,
+    visit: Visit,
+) -> Result<(), Error> {
+    Ok(verify?.claim(&token?, visit).await??)
+}
+
 /// A token as a form brought it, whatever it brought.
-fn read_token(given: &Bound<'_, PyAny>) -> Result<String, Refused> {
+pub(crate) fn read_token(given: &Bound<'_, PyAny>) -> Result<String, Refused> {
     bounded(given, ResponseToken::MAX_CHARS).ok_or_else(Refused::invalid)
 }
 
 /// An address, as far as it is one.
-fn read_address(given: &Bound<'_, PyAny>) -> Option<IpAddr> {
+pub(crate) fn read_address(given: &Bound<'_, PyAny>) -> Option<IpAddr> {
     const MAX_CHARS: usize = 64;
     bounded(given, MAX_CHARS)?.parse().ok()
 }
@@ -237,6 +254,7 @@ impl From<provider::Passed> for Passed {
             hostname: passed.hostname().map(str::to_owned),
             action: passed.action().map(str::to_owned),
             score: passed.score().map(Score::get),
+            decided: passed.decided(),
         }
     }
 }
