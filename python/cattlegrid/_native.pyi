@@ -285,8 +285,8 @@ class Verifier:
         where it is not the provider's own; `cattlegrid`, `altcha_server` and `recaptcha_enterprise` need it.
         `hostnames` (`example.org`, `*.example.org`) and `action` are what the provider must say of the page;
         without `hostnames` any page's token is taken. `minimum_score`, 0 to 1, is for `recaptcha_v3` and
-        `recaptcha_enterprise`, there 0.5 when it is None, and for `cattlegrid`; other providers refuse to have one.
-        `timeout` is in seconds and for the whole check, 0.1 to 60.
+        `recaptcha_enterprise`, there 0.5 when it is None, and for `cattlegrid`; other providers refuse to
+        have one. `timeout` is in seconds and for the whole check, 0.1 to 60.
         """
 
     def verify(self, token: str, *, remote_ip: str | None = None, action: str | None = None) -> Passed:
