@@ -105,15 +105,58 @@ describe('the axum example', () => {
     await screenshot(page, 'choir-wishes');
   });
 
-  test('a form without a token is told so', async () => {
+  /** The page as it looks in either theme and on a phone. */
+  async function everyLook(/** @type {string} */ name) {
+    await screenshot(page, name);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await axeFindsNothing(page);
+    await screenshot(page, `${name}-dark`);
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize({ width: 360, height: 740 });
+    await axeFindsNothing(page);
+    await screenshot(page, `${name}-phone`);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+  }
+
+  test('whoever is refused gets the form again, with what they typed, and need not wait again', async () => {
     await open('/comments');
     await widget.host.evaluate((host) => host.remove());
-    await page.getByLabel('Name').fill('Herd');
-    await page.getByRole('textbox', { name: 'Comment' }).fill('Moo');
+    await page.getByLabel('Name').fill('Grace "Amazing" <Hopper>');
+    await page.getByRole('textbox', { name: 'Comment' }).fill('One\n\n</textarea>\nTwo');
     await page.waitForTimeout(Choir.LEAST_AGE);
     await page.getByRole('button', { name: 'Comment' }).click();
-    await page.getByText('missing-token').waitFor();
-    await screenshot(page, 'choir-refused');
+    const alert = page.getByRole('alert');
+    await alert.getByText('missing-token').waitFor();
     assert.match(complaints.splice(0).join(), /status of 400/);
+    assert.equal(await alert.evaluate((element) => element === document.activeElement), true);
+    assert.match(await page.title(), /^Not sent: /);
+    await widget.reaches('ready');
+    await everyLook('choir-refused');
+    await widget.solve();
+    await page.getByRole('button', { name: 'Comment' }).click();
+    await page.getByText('Grace "Amazing" <Hopper>').waitFor();
+    await page.getByText('</textarea>').waitFor();
+    assert.equal(await alert.count(), 0);
+  });
+
+  test('a field that is to be put right is told as such, and the token need not be the same', async () => {
+    await open('/');
+    await page.getByLabel('Name').fill('Ada');
+    await page.getByLabel('E-mail').fill('ada@localhost');
+    await widget.solve();
+    await page.waitForTimeout(Choir.LEAST_AGE);
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    await page.getByRole('alert').getByText('email-invalid').waitFor();
+    assert.match(complaints.splice(0).join(), /status of 422/);
+    const field = page.getByRole('textbox', { name: 'E-mail', description: /No letter can be sent to this address/ });
+    assert.equal(await field.getAttribute('aria-invalid'), 'true');
+    assert.equal(await field.evaluate((element) => element === document.activeElement), true);
+    await widget.reaches('ready');
+    await everyLook('choir-wrong-address');
+    await field.fill('grace@example.org');
+    assert.equal(await page.getByLabel('Name').inputValue(), 'Ada');
+    await widget.solve();
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
   });
 });

@@ -42,7 +42,8 @@ impl<C> CheckLayer<C> {
 }
 
 impl<C, R> CheckLayer<C, R> {
-    /// The same, which answers what it refuses as `refuse` says: a closure from the check's refusal to a response.
+    /// The same, which answers what it refuses as `refuse` says: a closure from the check's refusal and the
+    /// request's head to a response.
     pub fn with_refusal<Q>(self, refuse: Q) -> CheckLayer<C, Q> {
         self.map_refusal(|_| refuse)
     }
@@ -103,7 +104,7 @@ where
                 Ok(()) => inner.call(Request::from_parts(parts, body)).await,
                 Err(refusal) => {
                     tracing::debug!(code = refusal.code(), "a request is refused");
-                    Ok(refuse.refuse(&refusal))
+                    Ok(refuse.refuse(&refusal, &parts))
                 }
             }
         })

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
@@ -17,15 +18,18 @@ pub trait Problem {
     fn detail(&self) -> Cow<'static, str>;
 }
 
-/// Answers a request that is refused for an `R`. A closure from the refusal to a response is one.
+/// Answers a request that is refused for an `R`. A closure from the refusal and the request's head to a response is one.
+///
+/// The head tells what its sender takes, and has in its extensions what the layers outside have left there: of a form its
+/// [`Fields`](crate::fields::Fields), and once its stamp was opened, the [`OpenedStamp`](crate::form::OpenedStamp).
 pub trait Refuse<R, B> {
     /// The response.
-    fn refuse(&self, refusal: &R) -> Response<B>;
+    fn refuse(&self, refusal: &R, request: &Parts) -> Response<B>;
 }
 
-impl<R, B, F: Fn(&R) -> Response<B>> Refuse<R, B> for F {
-    fn refuse(&self, refusal: &R) -> Response<B> {
-        self(refusal)
+impl<R, B, F: Fn(&R, &Parts) -> Response<B>> Refuse<R, B> for F {
+    fn refuse(&self, refusal: &R, request: &Parts) -> Response<B> {
+        self(refusal, request)
     }
 }
 
@@ -41,14 +45,15 @@ struct Document<'a> {
     detail: &'a str,
 }
 
-impl<R: Problem, B: From<String>> Refuse<R, B> for ProblemDetails {
-    fn refuse(&self, refusal: &R) -> Response<B> {
-        let status = refusal.status();
+impl ProblemDetails {
+    /// The response that says this, for handlers that refuse something themselves.
+    pub fn of<B: From<String>>(problem: &impl Problem) -> Response<B> {
+        let status = problem.status();
         let document = Document {
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
-            code: refusal.code(),
-            detail: &refusal.detail(),
+            code: problem.code(),
+            detail: &problem.detail(),
         };
         // Why: texts and a number always make a document.
         let document = serde_json::to_string(&document).unwrap_or_default();
@@ -63,5 +68,11 @@ impl<R: Problem, B: From<String>> Refuse<R, B> for ProblemDetails {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
+    }
+}
+
+impl<R: Problem, B: From<String>> Refuse<R, B> for ProblemDetails {
+    fn refuse(&self, refusal: &R, _: &Parts) -> Response<B> {
+        Self::of(refusal)
     }
 }

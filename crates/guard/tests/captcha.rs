@@ -31,6 +31,7 @@ use cattlegrid_store::{
     Claim, Clock, ManualClock, Quota, Rate, RateKey, SpentId, Store, StoreError, SystemClock,
     Timestamp,
 };
+use http::request::Parts;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::{ServiceBuilder, ServiceExt};
@@ -349,7 +350,7 @@ async fn where_nobody_can_decide_nothing_runs() {
 
 #[tokio::test]
 async fn a_site_answers_in_its_own_words() {
-    let refuse = |unverified: &Unverified| {
+    let refuse = |unverified: &Unverified, _: &Parts| {
         let mut response = Response::new(Body::from(format!("no: {}", unverified.code())));
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         response

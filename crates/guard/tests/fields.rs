@@ -19,6 +19,7 @@ use bytes::Bytes;
 use cattlegrid_guard::fields::{Fields, FieldsLayer, Limits};
 use cattlegrid_guard::{Problem, Refusal};
 use form_urlencoded::Serializer;
+use http::request::Parts;
 use http::{Request, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
@@ -404,11 +405,12 @@ async fn axum_takes_the_body_as_any_other() {
 
 #[tokio::test]
 async fn a_site_can_answer_itself() {
-    let layer = FieldsLayer::new(Limits::default()).with_refusal(|refusal: &Refusal| {
-        let mut response = Response::new(refusal.code().to_owned());
-        *response.status_mut() = StatusCode::IM_A_TEAPOT;
-        response
-    });
+    let layer =
+        FieldsLayer::new(Limits::default()).with_refusal(|refusal: &Refusal, request: &Parts| {
+            let mut response = Response::new(format!("{} {}", request.uri, refusal.code()));
+            *response.status_mut() = StatusCode::IM_A_TEAPOT;
+            response
+        });
     let service = layer.layer(service_fn(async |_: Request<Full<Bytes>>| {
         Ok::<_, Infallible>(Response::new("in".to_owned()))
     }));
@@ -419,7 +421,7 @@ async fn a_site_can_answer_itself() {
         .unwrap();
     assert_eq!(
         (response.status(), response.body().as_str()),
-        (StatusCode::IM_A_TEAPOT, "bad-request")
+        (StatusCode::IM_A_TEAPOT, "/ bad-request")
     );
 }
 

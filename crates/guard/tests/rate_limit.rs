@@ -344,7 +344,7 @@ async fn every_response_says_how_it_stands() {
 async fn a_site_says_whom_it_counts_and_how_it_refuses() {
     let setup = Setup::new();
     let layer = RateLimitLayer::new(setup.limiter("each", "1/1m"), path).with_refusal(
-        |decision: &Decision| {
+        |decision: &Decision, _: &Parts| {
             let mut response = Response::new(decision.policy().name().to_owned());
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
             response

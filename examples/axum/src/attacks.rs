@@ -379,7 +379,7 @@ async fn a_while() {
     tokio::time::sleep(Duration::from_millis(1100)).await;
 }
 
-/// What comes back: the code of a refusal is in problem details, or on a page for people.
+/// What comes back: whoever does not ask for a page is told the code of a refusal in problem details.
 async fn answer(post: RequestBuilder) -> Result<Answer, Failure> {
     let reply = post.send().await?;
     let status = reply.status();
@@ -388,8 +388,7 @@ async fn answer(post: RequestBuilder) -> Result<Answer, Failure> {
     }
     let body = reply.text().await?;
     let problem: Value = serde_json::from_str(&body).unwrap_or_default();
-    let on_page = || Some(body.split_once("<code>")?.1.split_once("</code>")?.0);
-    let code = problem["code"].as_str().or_else(on_page);
+    let code = problem["code"].as_str();
     Ok(Answer::Refused(
         code.map_or_else(|| status.to_string(), str::to_owned),
     ))

@@ -6,23 +6,24 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
 use axum::routing::MethodRouter;
+use axum::{Extension, Router};
 use cattlegrid::{OsEntropy, Secrets};
-use cattlegrid_guard::captcha::{Captcha, CaptchaLayer, Unverified};
+use cattlegrid_guard::captcha::{Captcha, CaptchaLayer};
 use cattlegrid_guard::client_ip::{ClientIp, ClientIpLayer, Proxies};
 use cattlegrid_guard::fields::{FieldsLayer, Limits};
 use cattlegrid_guard::form::{Form, Forms};
 use cattlegrid_guard::form_timing::{Ages, FormTiming, FormTimingLayer};
 use cattlegrid_guard::honeypot::{Honeypot, HoneypotLayer};
 use cattlegrid_guard::rate_limit::{Limiter, RateLimitLayer, Rates, Salt};
-use cattlegrid_guard::{AddressBlock, AddressPrefix, Refusal};
+use cattlegrid_guard::{AddressBlock, AddressPrefix};
 use cattlegrid_store::Clock;
 use tower::ServiceBuilder;
 
-use crate::{Choir, SharedStore, pages};
+use crate::form_page::FormPage;
+use crate::{Choir, SharedStore};
 
 /// What the layers are made of.
 #[derive(Clone)]
@@ -72,25 +73,26 @@ impl Guards {
         Ok(self.forms.form(name)?)
     }
 
-    /// Around a form for people. Its name is also the action that its page tells the widget.
+    /// Around the page of a form for people, which is also what they are shown again when one of these refuses their post;
+    /// handlers inside get it, too. `action` is what the page tells the widget.
     pub(crate) fn around_form(
         &self,
-        form: &Form,
-        name: &str,
+        page: FormPage,
+        action: &str,
         routes: MethodRouter<Choir>,
     ) -> Result<MethodRouter<Choir>, Box<dyn Error>> {
+        let form = page.form().clone();
         let ages = Ages::new(Duration::from_secs(1), Duration::from_secs(24 * 3600))?;
         let timing = FormTiming::new(form.clone(), ages, Arc::clone(&self.store));
-        let captcha = self.captcha.clone().with_action(name.parse()?);
+        let captcha = self.captcha.clone().with_action(action.parse()?);
+        let posts = self.limiter("posts", "20/1m")?;
         let layers = ServiceBuilder::new()
-            .layer(RateLimitLayer::new(self.limiter("posts", "20/1m")?, sender))
-            .layer(FieldsLayer::new(Limits::default()).with_refusal(pages::refused::<Refusal>))
-            .layer(
-                HoneypotLayer::new(Honeypot::new(form.clone()))
-                    .with_refusal(pages::refused::<Refusal>),
-            )
-            .layer(FormTimingLayer::new(timing).with_refusal(pages::refused::<Refusal>))
-            .layer(CaptchaLayer::new(captcha).with_refusal(pages::refused::<Unverified>));
+            .layer(RateLimitLayer::new(posts, sender).with_refusal(page.clone()))
+            .layer(FieldsLayer::new(Limits::default()).with_refusal(page.clone()))
+            .layer(HoneypotLayer::new(Honeypot::new(form)).with_refusal(page.clone()))
+            .layer(FormTimingLayer::new(timing).with_refusal(page.clone()))
+            .layer(CaptchaLayer::new(captcha).with_refusal(page.clone()))
+            .layer(Extension(page));
         Ok(routes.layer(layers))
     }
 

@@ -7,10 +7,12 @@
 mod attacks;
 mod book;
 mod challenges;
+mod form_page;
 mod guards;
 mod letters;
 mod pages;
 mod wishes;
+mod words;
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -26,7 +28,6 @@ use cattlegrid::challenge::{Generators, KindOptions};
 use cattlegrid::{Gate, OsEntropy, Secrets, Site, SiteKey, Sites};
 use cattlegrid_guard::captcha::{Captcha, GateVerifier};
 use cattlegrid_guard::email::{Delivery, Links};
-use cattlegrid_guard::form::Form;
 use cattlegrid_store::{AnyStore, Clock, StoreUrl, SystemClock};
 use tokio::net::TcpListener;
 use tower_http::services::{ServeDir, ServeFile};
@@ -58,16 +59,8 @@ struct Choir {
     engine: Arc<Engine>,
     site_key: SiteKey,
     captcha: Captcha,
-    forms: SiteForms,
     letters: Letters,
     book: Arc<Book>,
-}
-
-/// The forms for people.
-#[derive(Clone)]
-struct SiteForms {
-    sign_up: Form,
-    comment: Form,
 }
 
 /// Why: this is what lets a handler demand `Verified`. Without it, no route whose handler does so compiles.
@@ -101,10 +94,6 @@ impl Opened {
         let (site_key, engine) = engine(secrets, Arc::clone(&store), Arc::clone(&clock))?;
         let captcha = Captcha::new(Arc::new(GateVerifier::new(Arc::clone(&engine), &site_key)?));
         let guards = Guards::new(secrets, &store, &clock, captcha.clone())?;
-        let forms = SiteForms {
-            sign_up: guards.form("sign-up")?,
-            comment: guards.form("comment")?,
-        };
         let url = format!("http://{}", listener.local_addr()?);
         let links = Links::new(
             secrets,
@@ -118,7 +107,6 @@ impl Opened {
             engine: Arc::clone(&engine),
             site_key,
             captcha,
-            forms,
             letters,
             book: Arc::default(),
         };
@@ -177,7 +165,7 @@ fn engine(
 fn router(choir: Choir, guards: &Guards) -> Result<Router, Box<dyn Error>> {
     let folder = |path: &str| format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"));
     let routes = Router::new()
-        .merge(pages::router(&choir.forms, guards)?)
+        .merge(pages::router(&choir, guards)?)
         .merge(wishes::router(guards)?)
         .merge(letters::router())
         .merge(guards.around_challenges(challenges::router())?);

@@ -1,51 +1,54 @@
 //! The pages for people: sign-up, comments, and a newsletter.
 
+use std::borrow::Cow;
 use std::error::Error;
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Form, Router};
 use cattlegrid_guard::captcha::Verified;
 use cattlegrid_guard::client_ip::ClientIp;
-use cattlegrid_guard::email::EmailAddress;
-use cattlegrid_guard::{AddressPrefix, Problem};
+use cattlegrid_guard::email::{self, EmailAddress};
+use cattlegrid_guard::{AddressPrefix, Problem, Refuse};
 use serde::Deserialize;
 
 use crate::book::Comment;
+use crate::form_page::{Filled, FormPage};
 use crate::guards::Guards;
-use crate::{Choir, SiteForms};
+use crate::{Choir, words};
 
-pub(crate) fn router(forms: &SiteForms, guards: &Guards) -> Result<Router<Choir>, Box<dyn Error>> {
-    let sign_up = get(show_sign_up).post(sign_up);
-    let comments = get(show_comments).post(comment);
-    let newsletter = get(show_sign_up).post(subscribe);
+pub(crate) fn router(choir: &Choir, guards: &Guards) -> Result<Router<Choir>, Box<dyn Error>> {
+    let sign_up_page = FormPage::new(choir.clone(), guards.form("sign-up")?, draw_sign_up);
+    let comments_page = FormPage::new(choir.clone(), guards.form("comment")?, draw_comments);
+    let sign_up = guards.around_form(sign_up_page, "sign-up", get(show).post(sign_up))?;
+    let comments = guards.around_form(comments_page, "comment", get(show).post(comment))?;
+    let newsletter = guards.around_api("newsletter", post(subscribe))?;
     Ok(Router::new()
-        .route("/", guards.around_form(&forms.sign_up, "sign-up", sign_up)?)
-        .route(
-            "/comments",
-            guards.around_form(&forms.comment, "comment", comments)?,
-        )
-        .route("/newsletter", guards.around_api("newsletter", newsletter)?)
+        .route("/", sign_up)
+        .route("/comments", comments)
+        .route("/newsletter", newsletter)
         .route("/wishes", get(show_wishes)))
+}
+
+async fn show(Extension(page): Extension<FormPage>) -> Response {
+    page.show()
 }
 
 #[derive(Template)]
 #[template(path = "sign_up.html")]
 struct SignUpPage<'a> {
     site_key: &'a str,
-    stamp: String,
+    form: &'a Filled,
 }
 
-async fn show_sign_up(State(choir): State<Choir>) -> Response {
-    let Ok(stamp) = choir.forms.sign_up.stamp() else {
-        return failed();
-    };
+fn draw_sign_up(choir: &Choir, form: &Filled) -> Response {
     page(&SignUpPage {
         site_key: choir.site_key.as_str(),
-        stamp: stamp.html(),
+        form,
     })
 }
 
@@ -55,15 +58,47 @@ struct SignUp {
     email: String,
 }
 
+/// Why somebody who is verified is not signed up.
+enum NotSignedUp {
+    Address(email::Refusal),
+    TooManyLetters,
+}
+
+impl Problem for NotSignedUp {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Address(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyLetters => StatusCode::TOO_MANY_REQUESTS,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Address(refusal) => refusal.code(),
+            Self::TooManyLetters => "too-many-letters",
+        }
+    }
+
+    fn detail(&self) -> Cow<'static, str> {
+        match self {
+            Self::Address(refusal) => refusal.to_string().into(),
+            Self::TooManyLetters => "there were too many letters; try again in an hour".into(),
+        }
+    }
+}
+
 /// Runs for nobody who is not verified, wherever it is mounted: it demands the proof, and the letters demand it of it.
 async fn sign_up(
     State(choir): State<Choir>,
     proof: Verified,
     Extension(ClientIp(client)): Extension<ClientIp>,
+    Extension(page): Extension<FormPage>,
+    request: Parts,
     Form(given): Form<SignUp>,
 ) -> Response {
-    let Ok(address) = given.email.parse::<EmailAddress>() else {
-        return refusal(StatusCode::UNPROCESSABLE_ENTITY, "email-invalid");
+    let address = match given.email.parse::<EmailAddress>() {
+        Ok(address) => address,
+        Err(refusal) => return page.refuse(&NotSignedUp::Address(refusal), &request),
     };
     let name = given.name.chars().take(80).collect();
     let client = AddressPrefix::default().block(client);
@@ -73,7 +108,7 @@ async fn sign_up(
             "Look into your mail",
             "If the address is new to us, a letter is on its way to it.",
         ),
-        Err(_) => refusal(StatusCode::TOO_MANY_REQUESTS, "too-many-letters"),
+        Err(_) => page.refuse(&NotSignedUp::TooManyLetters, &request),
     }
 }
 
@@ -81,17 +116,14 @@ async fn sign_up(
 #[template(path = "comments.html")]
 struct CommentsPage<'a> {
     site_key: &'a str,
-    stamp: String,
+    form: &'a Filled,
     comments: Vec<Comment>,
 }
 
-async fn show_comments(State(choir): State<Choir>) -> Response {
-    let Ok(stamp) = choir.forms.comment.stamp() else {
-        return failed();
-    };
+fn draw_comments(choir: &Choir, form: &Filled) -> Response {
     page(&CommentsPage {
         site_key: choir.site_key.as_str(),
-        stamp: stamp.html(),
+        form,
         comments: choir.book.comments(),
     })
 }
@@ -159,19 +191,14 @@ pub(crate) fn message(title: &str, text: &str) -> Response {
     page(&MessagePage { title, text, code })
 }
 
-/// That it went no further, and the code of why.
+/// That it went no further, and why.
 pub(crate) fn refusal(status: StatusCode, code: &str) -> Response {
     let told = MessagePage {
         title: "That did not work",
-        text: "Nothing was kept. Please open the form again.",
+        text: words::of(code),
         code: Some(code),
     };
     (status, page(&told)).into_response()
-}
-
-/// What a layer has refused.
-pub(crate) fn refused<P: Problem>(problem: &P) -> Response {
-    refusal(problem.status(), problem.code())
 }
 
 fn page(template: &impl Template) -> Response {
@@ -182,6 +209,6 @@ fn page(template: &impl Template) -> Response {
     }
 }
 
-fn failed() -> Response {
+pub(crate) fn failed() -> Response {
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
 use super::{Captcha, Unverified, Verified};
-use crate::{ProblemDetails, Refuse};
+use crate::ProblemDetails;
 
 impl<S: Send + Sync> FromRequestParts<S> for Verified
 where
@@ -20,6 +20,6 @@ where
 
 impl IntoResponse for Unverified {
     fn into_response(self) -> Response {
-        ProblemDetails.refuse(&self)
+        ProblemDetails::of(&self)
     }
 }

@@ -46,8 +46,8 @@ impl FieldsLayer {
 }
 
 impl<R> FieldsLayer<R> {
-    /// The same, which answers what it refuses as `refuse` says: a closure from the [`Refusal`](crate::Refusal) to a
-    /// response.
+    /// The same, which answers what it refuses as `refuse` says: a closure from the [`Refusal`](crate::Refusal) and the
+    /// request's head to a response.
     pub fn with_refusal<Q>(self, refuse: Q) -> FieldsLayer<Q> {
         FieldsLayer {
             limits: self.limits,

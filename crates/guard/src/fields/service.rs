@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
+use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -53,29 +54,33 @@ where
         let mut inner = take_ready(&mut self.inner);
         let (limits, refuse) = (self.limits, self.refuse.clone());
         ResponseFuture::new(async move {
-            match read(request, limits).await {
-                Ok(request) => inner.call(request).await,
+            let (mut parts, body) = request.into_parts();
+            match read(&mut parts, body, limits).await {
+                Ok(body) => {
+                    inner
+                        .call(Request::from_parts(parts, Full::new(body)))
+                        .await
+                }
                 Err(refusal) => {
                     tracing::debug!(code = refusal.code(), "a form is refused");
-                    Ok(refuse.refuse(&refusal))
+                    Ok(refuse.refuse(&refusal, &parts))
                 }
             }
         })
     }
 }
 
-/// The request with its whole body and its fields.
-async fn read<B>(request: Request<B>, limits: Limits) -> Result<Request<Full<Bytes>>, Refusal>
+/// The whole body, whose fields are in the request's extensions then.
+async fn read<B>(parts: &mut Parts, body: B, limits: Limits) -> Result<Bytes, Refusal>
 where
     B: Body,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let (mut parts, body) = request.into_parts();
     let body = tokio::time::timeout(limits.time, whole(body, limits.body)).await;
     let body = body.map_err(|_| Refusal::BodyTooSlow)??;
     let fields = Fields::parse(content_type(&parts.headers)?, &body, limits.fields)?;
     parts.extensions.insert(fields);
-    Ok(Request::from_parts(parts, Full::new(body)))
+    Ok(body)
 }
 
 async fn whole<B>(body: B, limit: usize) -> Result<Bytes, Refusal>

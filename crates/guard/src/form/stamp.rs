@@ -96,7 +96,8 @@ impl OpenedStamp {
     /// A fresh stamp for a form that is sent back for correction, which is as old as this one.
     ///
     /// Nobody gains from that: a machine that has waited once has one post that is accepted, however many are not. After
-    /// one that was accepted, show a form with a [`Form::stamp`].
+    /// one that was accepted, show a form with a [`Form::stamp`]; likewise after one that has expired, as the fresh one would have,
+    /// too.
     ///
     /// # Errors
     /// [`NoEntropy`] when the source of randomness fails.

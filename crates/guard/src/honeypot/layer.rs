@@ -64,10 +64,10 @@ pub struct Pretence<F, R> {
 }
 
 impl<F: Fn() -> Response<B>, R: Refuse<Refusal, B>, B> Refuse<Refusal, B> for Pretence<F, R> {
-    fn refuse(&self, refusal: &Refusal) -> Response<B> {
+    fn refuse(&self, refusal: &Refusal, request: &Parts) -> Response<B> {
         match refusal {
             Refusal::Honeypot => (self.success)(),
-            other => self.otherwise.refuse(other),
+            other => self.otherwise.refuse(other, request),
         }
     }
 }

@@ -65,17 +65,16 @@ where
         let mut inner = take_ready(&mut self.inner);
         let (parts, body) = request.into_parts();
         let subject = (self.subject)(&parts);
-        let request = Request::from_parts(parts, body);
         let (limiter, refuse) = (self.limiter.clone(), self.refuse.clone());
         ResponseFuture::new(async move {
             let Some(subject) = subject else {
-                return inner.call(request).await;
+                return inner.call(Request::from_parts(parts, body)).await;
             };
             let decision = limiter.check(subject).await;
             let mut response = if decision.is_refusal() {
-                refuse.refuse(&decision)
+                refuse.refuse(&decision, &parts)
             } else {
-                inner.call(request).await?
+                inner.call(Request::from_parts(parts, body)).await?
             };
             decision.tell(response.headers_mut());
             Ok(response)

@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use bytes::Bytes;
 use cattlegrid_guard::fields::{FieldsLayer, Limits};
 use cattlegrid_guard::{Problem, Refusal};
+use http::request::Parts;
 use http::{Request, Response, StatusCode, header};
 use http_body_util::Full;
 use tower::{Layer, ServiceBuilder, service_fn};
@@ -127,7 +128,7 @@ async fn success_can_be_pretended_where_bait_was_taken_and_nowhere_else() {
 
     let own = node
         .honeypot()
-        .with_refusal(|refusal: &Refusal| Response::new(refusal.code().to_uppercase()));
+        .with_refusal(|refusal: &Refusal, _: &Parts| Response::new(refusal.code().to_uppercase()));
     assert_eq!(post(site(own.clone()), &[]).await.1, "MISSING-STAMP");
     let both = own.with_pretence(|| Response::new("thanks".to_owned()));
     assert_eq!(post(site(both.clone()), &filled).await.1, "thanks");

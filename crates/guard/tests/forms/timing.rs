@@ -1,11 +1,16 @@
 //! How long somebody took, and what is sent twice.
 
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cattlegrid_guard::Error;
-use cattlegrid_guard::form::Stamp;
+use cattlegrid_guard::fields::{Fields, FieldsLayer, Limits};
+use cattlegrid_guard::form::{OpenedStamp, Stamp};
 use cattlegrid_guard::form_timing::Ages;
-use http::StatusCode;
+use cattlegrid_guard::{Error, Problem, Refusal};
+use http::request::Parts;
+use http::{Response, StatusCode};
+use tower::{ServiceBuilder, service_fn};
 
 use crate::site::{Node, as_shown, fields, post};
 
@@ -57,6 +62,37 @@ async fn a_stamp_is_one_post_for_as_long_as_it_lives() {
     }
     assert_eq!(said(&node, &stamp).await, "spent-stamp");
     assert_eq!(node.handled(), 1);
+}
+
+#[tokio::test]
+async fn what_is_refused_can_be_shown_again_with_what_was_typed_and_need_not_wait_again() {
+    let node = Node::new();
+    let shown = Arc::new(Mutex::new(None));
+    let show = Arc::clone(&shown);
+    let show_again = move |refusal: &Refusal, request: &Parts| {
+        let typed = Fields::of(&request.extensions).unwrap();
+        let opened = request.extensions.get::<OpenedStamp>().unwrap();
+        *show.lock().unwrap() = Some(opened.again().unwrap());
+        let name = typed.get("name").unwrap();
+        Response::new(format!("{} {name}", refusal.code()))
+    };
+    let site = ServiceBuilder::new()
+        .layer(FieldsLayer::new(Limits::default()))
+        .layer(node.timing().with_refusal(show_again))
+        .layer(node.honeypot())
+        .service(service_fn(async |_| {
+            Ok::<_, Infallible>(Response::new("in".to_owned()))
+        }));
+    let typed = |stamp: &Stamp| {
+        let mut sent = as_shown(stamp);
+        sent.push(("name".to_owned(), "Ada".to_owned()));
+        sent
+    };
+    let stamp = node.sign_up.stamp().unwrap();
+    assert_eq!(post(site.clone(), &typed(&stamp)).await.1, "too-early Ada");
+    node.clock.advance(Ages::default().least());
+    let stamp = shown.lock().unwrap().take().unwrap();
+    assert_eq!(post(site, &typed(&stamp)).await.1, "in");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

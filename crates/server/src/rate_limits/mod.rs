@@ -209,7 +209,9 @@ pub(crate) fn around(
     let addresses = Arc::clone(&limits.addresses);
     let refusing = Arc::clone(app);
     let layer = RateLimitLayer::new(limiter, move |parts: &_| addresses.block(parts)).with_refusal(
-        move |_: &Decision| refuse(refusing.metrics(), operation, By::Address).into_response(),
+        move |_: &Decision, _: &_| {
+            refuse(refusing.metrics(), operation, By::Address).into_response()
+        },
     );
     routes.route_layer(layer)
 }
