@@ -15,6 +15,7 @@
 //! `setpriv`; the files of a server whose owner was killed stay in the folder for temporary files).
 
 mod background;
+mod caddy;
 mod certificates;
 mod cut;
 mod error;
@@ -31,6 +32,7 @@ mod service;
 mod user;
 
 pub use background::{Background, command};
+pub use caddy::Caddy;
 pub use certificates::Certificates;
 pub use cut::Cut;
 pub use error::Error;

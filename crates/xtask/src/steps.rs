@@ -76,6 +76,7 @@ impl Step {
                 Tool::OpenSsl,
                 Tool::HaProxy,
                 Tool::Nginx,
+                Tool::Caddy,
             ],
             Self::Web => &[Tool::Node],
             Self::Browser => &[Tool::Node, Tool::Chromium, Tool::OpenSsl],

@@ -46,6 +46,8 @@ pub(crate) enum Tool {
     OpenSsl,
     /// Balances load between nodes
     HaProxy,
+    /// Asks the server about each request
+    Caddy,
     /// Judges rules and dashboards
     Prometheus,
     /// Judges units
@@ -107,6 +109,7 @@ impl Tool {
             Self::Nginx => debian(shell, "nginx", &["nginx"], "nginx"),
             Self::OpenSsl => debian(shell, "OpenSSL", &["openssl"], "openssl"),
             Self::HaProxy => debian(shell, "HAProxy", &["haproxy"], "haproxy"),
+            Self::Caddy => debian(shell, "Caddy", &["caddy"], "caddy"),
             Self::Prometheus => debian(shell, "promtool", &["promtool"], "prometheus"),
             Self::Systemd => debian(shell, "systemd-analyze", &["systemd-analyze"], "systemd"),
         }

@@ -1,4 +1,4 @@
-//! A site that knows nothing of Cattlegrid, behind a real nginx and a real `HAProxy`, as the files under
+//! A site that knows nothing of Cattlegrid, behind a real nginx, a real `HAProxy` and a real Caddy, as the files under
 //! `deploy/forward-auth` have them.
 
 use std::fs;
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::Request;
-use cattlegrid_services::{HaProxy, Nginx, Service};
+use cattlegrid_services::{Caddy, HaProxy, Nginx, Service};
 use http_body_util::BodyExt;
 use tokio::net::TcpListener;
 
@@ -106,6 +106,17 @@ fn haproxy(server: &Server, site: &Site) -> Service {
         ];
         deployed(
             "haproxy.cfg",
+            &[&cattlegrid_and(server, site)[..], &own].concat(),
+        )
+    });
+    proxy.unwrap()
+}
+
+fn caddy(server: &Server, site: &Site) -> Service {
+    let proxy = Caddy::start(|at| {
+        let own = [("example.org {", format!("http://{at} {{"))];
+        deployed(
+            "Caddyfile",
             &[&cattlegrid_and(server, site)[..], &own].concat(),
         )
     });
@@ -216,7 +227,8 @@ async fn assert_guarded(home: &Home, site: &Site, proxy: &str) {
         ("x-forwarded-host", "other.example"),
     ] {
         let forged = read(visitor.request("GET", "/account").header(name, value)).await;
-        assert_eq!(forged.status, 401, "{name}");
+        // Why either: some proxies take these headers away, with others the server hears two stories.
+        assert!([401, 403].contains(&forged.status), "{name}: {forged:?}");
     }
     for path in [
         "/robots.txt/%2e%2e/account",
@@ -290,6 +302,15 @@ async fn a_site_behind_haproxy() {
     let home = Home::new();
     let (server, site) = (home.start_configured(CONFIG), Site::start().await);
     let proxy = haproxy(&server, &site);
+    assert_guarded(&home, &site, proxy.url()).await;
+    assert_closed_without(server, &site, proxy.url()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_behind_caddy() {
+    let home = Home::new();
+    let (server, site) = (home.start_configured(CONFIG), Site::start().await);
+    let proxy = caddy(&server, &site);
     assert_guarded(&home, &site, proxy.url()).await;
     assert_closed_without(server, &site, proxy.url()).await;
 }
