@@ -6,6 +6,8 @@ import logging
 import threading
 import time
 from collections.abc import Iterable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Union
 
 from cattlegrid import LetterLimits, RateDecision, RateLimiter
 from cattlegrid._site import staged
@@ -33,13 +35,24 @@ class Fallbacks:
         self._seen = fallbacks
 
 
+@dataclass(frozen=True)
+class Client:
+    """Whoever is at an address. All whose address nobody can tell (None) are one."""
+
+    address: str | None = field(repr=False)
+
+
+Subject = Union[Client, str]
+"""Whom a limit counts: a client, or what a site tells its visitors apart by otherwise."""
+
+
 class Limit:
     """One limit of a site. Cheap to make: its counters are made at the first step, once. Safe to share."""
 
     def __init__(self, settings: Settings, name: str, quota: str) -> None:
         self._settings = settings
         self._name = name
-        self._quota = quota
+        self.quota = quota
         self._fallbacks = Fallbacks()
         self._lock = threading.Lock()
         self._limiter: RateLimiter | None = None
@@ -50,25 +63,23 @@ class Limit:
             if self._limiter is None:
                 settings = self._settings
                 self._limiter = RateLimiter(
-                    self._name, self._quota, secret=settings.sealing, store=settings.store
+                    self._name, self.quota, secret=settings.sealing, store=settings.store
                 )
             return self._limiter
 
-    def check(self, key: str) -> RateDecision:
-        """Takes a step for whatever the site tells its visitors apart by. Raises `Limited`."""
-        return self._decided(self.prepare().check(key))
+    def check(self, subject: Subject) -> RateDecision:
+        """Takes a step. Raises `Limited`."""
+        limiter = self.prepare()
+        if isinstance(subject, Client):
+            return self._decided(limiter.check_address(subject.address))
+        return self._decided(limiter.check(subject))
 
-    async def check_async(self, key: str) -> RateDecision:
+    async def check_async(self, subject: Subject) -> RateDecision:
         """`check` for asynchronous callers, on the running asyncio loop."""
-        return self._decided(await self.prepare().check_async(key))
-
-    def check_address(self, client: str | None) -> RateDecision:
-        """Takes a step for a client's address. Raises `Limited`."""
-        return self._decided(self.prepare().check_address(client))
-
-    async def check_address_async(self, client: str | None) -> RateDecision:
-        """`check_address` for asynchronous callers, on the running asyncio loop."""
-        return self._decided(await self.prepare().check_address_async(client))
+        limiter = self.prepare()
+        if isinstance(subject, Client):
+            return self._decided(await limiter.check_address_async(subject.address))
+        return self._decided(await limiter.check_async(subject))
 
     def _decided(self, decision: RateDecision) -> RateDecision:
         self._fallbacks.watch(self.prepare())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from cattlegrid import ConfigurationError
 from cattlegrid._site.check import Captcha
 from cattlegrid._site.rates import Limit
 from cattlegrid._site.settings import Settings
@@ -17,11 +18,22 @@ class Site:
         self.settings = settings
         self.captcha = Captcha(settings)
         self.forms = StampedForms(settings)
+        self._named: dict[str, Limit] = {}
+
+    def limit(self, name: str, quota: str) -> Limit:
+        """The limit of this name: one, wherever it holds. Raises `ConfigurationError` for a second quota."""
+        limit = self._named.setdefault(name, Limit(self.settings, name, quota))
+        if limit.quota != quota:
+            raise ConfigurationError(
+                f"the rate limit {name} is {limit.quota} in one place and {quota} in another: "
+                "what counts by itself has a name of its own"
+            )
+        return limit
 
     @cached_property
     def limits(self) -> tuple[Limit, ...]:
         """Those that hold for every request, by client address, in their order."""
-        return tuple(Limit(self.settings, name, quota) for name, quota in self.settings.rate_limits)
+        return tuple(self.limit(name, quota) for name, quota in self.settings.rate_limits)
 
     def client(self, peer: str, forwarded: str) -> str | None:
         """The client's address. None when nobody can tell.
