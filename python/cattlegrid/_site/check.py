@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from cattlegrid import ConfigurationError, Gate, Refused, Unavailable
-from cattlegrid._site import staged
+from cattlegrid._site import staged, widget
 from cattlegrid._site.checker import Checker, GateChecker, make
-from cattlegrid._site.settings import Settings
+from cattlegrid._site.settings import GATE, Settings
+from cattlegrid._site.token import SentToken
 from cattlegrid._site.verification import Missing, Verification, refused, unavailable
 
 _log = logging.getLogger("cattlegrid")
@@ -32,9 +35,9 @@ class Captcha:
         self._checker: Checker | None = None
 
     @property
-    def site_key(self) -> str:
-        """The public key, for the widget. Raises `ConfigurationError`."""
-        return self.settings.site_key or self.gate.site_key
+    def site_key(self) -> str | None:
+        """The public key, for the widget; None where there is none. Raises `ConfigurationError`."""
+        return self._site_key(self.settings)
 
     @property
     def gate(self) -> Gate:
@@ -53,23 +56,30 @@ class Captcha:
                 self._checker = make(self.settings)
             return self._checker
 
+    def element(self, attributes: Mapping[str, object] | None = None) -> str:
+        """The element that stands in a form now, as `widget.markup` makes it."""
+        shown = self._shown()
+        return widget.markup(shown, self._site_key(shown), attributes)
+
+    def scripts(self, own: Callable[[str], str]) -> tuple[widget.Script, ...]:
+        """The scripts that a page with the element needs, as `widget.scripts` has them."""
+        return widget.scripts(self._shown(), own)
+
     def check(
         self, token: object, *, remote_ip: str | None = None, action: str | None = None
     ) -> Verification:
         """Checks what a request sent as its response token, of whatever type and length, and spends it.
 
-        `action` stands in for the one of the settings. Raises `Missing`, `Refused` and `Unavailable`.
+        `token` may be a `SentToken`, which says where it came in. `action` stands in for the one of the
+        settings. Raises `Missing`, `Refused` and `Unavailable`.
         """
         outcome = staged.outcome(self.settings)
         if outcome is not None:
             return self._play(outcome)
-        text = _readable(token)
-        try:
-            return Verification.of(self.prepare().verify(text, remote_ip=remote_ip, action=action))
-        except (Refused, Unavailable, ConfigurationError) as error:
-            self._raise_unless_lenient(error)
-        self.prepare().claim(text)
-        return self._undecided()
+        text, field = _readable(token)
+        with self._logging():
+            passed = self.prepare().verify(text, field=field, remote_ip=remote_ip, action=action)
+        return self._noted(Verification.of(passed))
 
     async def check_async(
         self, token: object, *, remote_ip: str | None = None, action: str | None = None
@@ -78,50 +88,63 @@ class Captcha:
         outcome = staged.outcome(self.settings)
         if outcome is not None:
             return self._play(outcome)
-        text = _readable(token)
-        try:
+        text, field = _readable(token)
+        with self._logging():
             verify = self.prepare().verify_async
-            return Verification.of(await verify(text, remote_ip=remote_ip, action=action))
-        except (Refused, Unavailable, ConfigurationError) as error:
-            self._raise_unless_lenient(error)
-        await self.prepare().claim_async(text)
-        return self._undecided()
+            passed = await verify(text, field=field, remote_ip=remote_ip, action=action)
+        return self._noted(Verification.of(passed))
 
     def misconfigured(self, error: ConfigurationError) -> Unavailable:
         """Logs what only the operator can mend. A visitor is told that nobody could decide."""
         _log.error("requests are refused because the settings cannot be used: %s", error)
         return unavailable("misconfigured")
 
-    def _play(self, outcome: staged.Outcome) -> Verification:
-        try:
-            return outcome(self.settings.provider)
-        except (Refused, Unavailable) as error:
-            self._raise_unless_lenient(error)
-        return self._undecided()
+    def _site_key(self, settings: Settings) -> str | None:
+        return self.gate.site_key if settings.provider == GATE else settings.site_key
 
-    def _raise_unless_lenient(self, error: Refused | Unavailable | ConfigurationError) -> None:
-        if isinstance(error, ConfigurationError):
-            raise self.misconfigured(error)
-        if isinstance(error, Refused):
+    def _shown(self) -> Settings:
+        """The settings of the provider whose widget a page shows now."""
+        # Why not while testing: a test suite has no network.
+        if self.settings.fallback is None or self.settings.testing:
+            return self.settings
+        return self.prepare().shown()
+
+    def _play(self, outcome: staged.Outcome) -> Verification:
+        with self._logging():
+            try:
+                return outcome(self.settings.provider)
+            except Unavailable as error:
+                if self.settings.when_unreachable != "allow" or error.code != "provider-unreachable":
+                    raise
+        return self._noted(Verification(self.settings.provider, decided=False))
+
+    @contextmanager
+    def _logging(self) -> Iterator[None]:
+        """Logs what stops a request, as far as the operator has to know."""
+        try:
+            yield
+        except ConfigurationError as error:
+            raise self.misconfigured(error) from None
+        except Refused as error:
             if not _OF_OUR_KEYS.isdisjoint(error.codes):
                 codes = ", ".join(error.codes)
                 _log.error("%s refuses this site's SITE_KEY or SECRET_KEY: %s", self.settings.provider, codes)
-            raise error
-        # Why: a store that fails cannot tell a token that is spent, and a broken answer may be the doing of a
-        # visitor who sent a strange token.
-        if self.settings.when_unreachable != "allow" or error.code != "provider-unreachable":
+            raise
+        except Unavailable as error:
             _log.error("a request was refused because nobody could decide: %s", error.code)
-            raise error
+            raise
 
-    def _undecided(self) -> Verification:
-        _log.warning("a request was let through because %s cannot be reached", self.settings.provider)
-        return Verification(self.settings.provider, decided=False)
+    def _noted(self, found: Verification) -> Verification:
+        if not found.decided:
+            _log.warning("a request was let through because %s cannot be reached", found.provider)
+        return found
 
 
-def _readable(token: object) -> str:
-    """The token as a text that a provider may have issued."""
-    if not isinstance(token, str) or not token.strip():
+def _readable(token: object) -> tuple[str, str | None]:
+    """The token as a text that a provider may have issued, and the field that it came in."""
+    text, field = SentToken.of(token)
+    if not isinstance(text, str) or not text.strip():
         raise Missing("the request carries no response token")
-    if not token.isascii() or len(token) > _LONGEST_TOKEN:
+    if not text.isascii() or len(text) > _LONGEST_TOKEN:
         raise refused("invalid-input-response")
-    return token
+    return text, field

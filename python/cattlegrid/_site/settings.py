@@ -55,7 +55,9 @@ class Settings:
     minimum_score: float | None = None
     timeout: float = 5.0
     """In seconds, for a whole check."""
-    when_unreachable: str = "refuse"
+    when_unreachable: Literal["refuse", "allow"] = "refuse"
+    fallback: Settings | None = None
+    """Those of the provider that is asked while the first cannot be reached."""
     trusted_proxies: TrustedProxies = field(default_factory=TrustedProxies)
     rate_limits: tuple[tuple[str, str], ...] = ()
     """Names and quotas, in their order."""
@@ -74,6 +76,11 @@ class Settings:
     def siteverify(self) -> str | None:
         """Where tokens are verified, if not where the provider usually does."""
         return self.verify_url or (f"{self.url}/siteverify" if self.url else None)
+
+    @property
+    def links(self) -> tuple[Settings, ...]:
+        """These, and those of the fallback."""
+        return (self,) if self.fallback is None else (self, self.fallback)
 
     @property
     def sealing(self) -> tuple[str, ...]:
@@ -112,6 +119,8 @@ class Settings:
         _refuse_what_does_not_belong(provider, given)
         values = {_FIELDS.get(key, key.lower()): _READERS[key](key, given[key]) for key in given}
         values.setdefault("testing", testing)
+        if "fallback" in values:
+            values["fallback"] = cls._of_fallback(values["fallback"], given, values["testing"])
         values["trusted_proxies"] = _proxies(
             values.pop("trusted_proxies", ()), values.pop("forwarding_header", None)
         )
@@ -128,6 +137,20 @@ class Settings:
                 "(A test suite sets TESTING to True.)"
             )
         return settings
+
+    @classmethod
+    def _of_fallback(cls, own: Mapping[str, object], given: Mapping[str, object], testing: bool) -> Settings:
+        foreign = sorted(str(key) for key in own if key not in _OF_A_PROVIDER)
+        if foreign:
+            raise ConfigurationError(
+                f"CATTLEGRID: FALLBACK has no key {foreign[0]}; its keys are {', '.join(_OF_A_PROVIDER)}"
+            )
+        shared = {key: given[key] for key in _SHARED if key in given}
+        try:
+            _one_of(*_all_but(GATE))("PROVIDER", own.get("PROVIDER"))
+            return cls.parse({**shared, **own}, testing=testing)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{error} (in FALLBACK)") from None
 
 
 def _wrong(key: str, what: str) -> ConfigurationError:
@@ -209,6 +232,12 @@ def _base(key: str, value: object) -> str:
     return _url(key, value).rstrip("/")
 
 
+def _mapping(key: str, value: object) -> Mapping[str, object]:
+    if isinstance(value, Mapping):
+        return value
+    raise _wrong(key, "a mapping of PROVIDER, SECRET_KEY and what else the provider needs")
+
+
 def _flag(key: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
@@ -253,6 +282,7 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "MINIMUM_SCORE": _number(0.0, 1.0),
     "TIMEOUT": _number(0.1, 60.0),
     "WHEN_UNREACHABLE": _one_of("refuse", "allow"),
+    "FALLBACK": _mapping,
     "TRUSTED_PROXIES": _texts,
     "FORWARDING_HEADER": _one_of(*get_args(ForwardingHeader)),
     "RATE_LIMITS": _quotas,
@@ -284,7 +314,9 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "ACTION": _ACTING,
     "MINIMUM_SCORE": ("cattlegrid", "recaptcha_enterprise", "recaptcha_v3"),
     **dict.fromkeys(("SCRIPT_URL", "TIMEOUT"), _all_but(GATE)),
-    **dict.fromkeys(("VERIFY_URL", "WHEN_UNREACHABLE"), _all_but("altcha", "altcha_signature", GATE)),
+    **dict.fromkeys(
+        ("VERIFY_URL", "WHEN_UNREACHABLE", "FALLBACK"), _all_but("altcha", "altcha_signature", GATE)
+    ),
     **dict.fromkeys(("KINDS", "STYLE", "CHALLENGE_TTL", "TOKEN_TTL"), (GATE,)),
 }
 
@@ -296,6 +328,23 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "recaptcha_enterprise": ("SITE_KEY", "VERIFY_URL"),
     GATE: (),
 }
+
+_OF_A_PROVIDER = (
+    "PROVIDER",
+    "SITE_KEY",
+    "SECRET_KEY",
+    "URL",
+    "VERIFY_URL",
+    "SCRIPT_URL",
+    "CHALLENGE_URL",
+    "KEY_TYPE",
+    "MINIMUM_SCORE",
+    "TIMEOUT",
+)
+"""What a fallback has of its own."""
+
+_SHARED = ("STORE", "HOSTNAMES", "ACTION")
+"""What holds for the fallback as well."""
 
 
 def _refuse_what_does_not_belong(provider: str, given: Mapping[str, object]) -> None:

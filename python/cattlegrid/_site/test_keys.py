@@ -38,4 +38,4 @@ _ALL = _OTHERS.union(*(keys.values() for keys in PASSING.values()))
 
 def in_use(settings: Settings) -> bool:
     """Whether a key of the settings is one that a provider publishes for tests."""
-    return not _ALL.isdisjoint({settings.site_key, *settings.secret_keys})
+    return any(not _ALL.isdisjoint({link.site_key, *link.secret_keys}) for link in settings.links)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """The methods that change nothing. Any other needs a token, those that nobody knows included."""
@@ -15,6 +16,19 @@ JSON_NAME = "captcha"
 """What a JSON body may call the token, besides the provider's name for it."""
 
 
+class SentToken(NamedTuple):
+    """What a request sent as its response token, of whatever type."""
+
+    text: object
+    field: str | None = None
+    """The form field that it came in. None where that says nothing of the provider: it is the first one's."""
+
+    @classmethod
+    def of(cls, given: object) -> SentToken:
+        """`given`, if it is one; else what was sent in no field."""
+        return given if isinstance(given, cls) else cls(given)
+
+
 def only(values: Sequence[object]) -> object:
     """The one value of a form's field. None if there is none or more than one: nobody can tell which was
     meant.
@@ -22,12 +36,19 @@ def only(values: Sequence[object]) -> object:
     return values[0] if len(values) == 1 else None
 
 
-def from_json(body: bytes, *names: str) -> object:
-    """The value that a JSON object has under the first of `names` that it has; None for any other body."""
+def under(names: Iterable[str], data: Mapping[str, Any]) -> SentToken | None:
+    """What a form or a JSON object has under the first of `names` that it has; None if it has none."""
+    for name in names:
+        if name in data:
+            value = only(data.getlist(name)) if hasattr(data, "getlist") else data[name]
+            return SentToken(value, None if name == JSON_NAME else name)
+    return None
+
+
+def from_json(body: bytes, names: Iterable[str]) -> SentToken | None:
+    """What a JSON object has under the first of `names` that it has; None for any other body."""
     try:
         decoded = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(decoded, Mapping):
-        return None
-    return next((decoded[name] for name in names if name in decoded), None)
+    return under(names, decoded) if isinstance(decoded, Mapping) else None

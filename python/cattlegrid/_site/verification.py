@@ -45,7 +45,14 @@ class Verification:
     @classmethod
     def of(cls, passed: Passed) -> Verification:
         """What the core found, as a site sees it."""
-        return cls(passed.provider, passed.challenge_ts, passed.hostname, passed.action, passed.score)
+        return cls(
+            passed.provider,
+            passed.challenge_ts,
+            passed.hostname,
+            passed.action,
+            passed.score,
+            passed.decided,
+        )
 
 
 def refused(*codes: str) -> Refused:

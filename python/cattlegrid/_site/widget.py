@@ -47,9 +47,9 @@ class Script:
         return f"<script{_html({'src': self.src, **_KINDS[self.kind], 'nonce': nonce})}></script>"
 
 
-def field_name(settings: Settings) -> str:
-    """The name under which a form sends the response token."""
-    return _widget(settings).field
+def field_names(settings: Settings) -> tuple[str, ...]:
+    """The names under which a form may send the response token, each of another provider."""
+    return tuple(dict.fromkeys(_widget(link).field for link in settings.links))
 
 
 def scripts(settings: Settings, own: Callable[[str], str]) -> tuple[Script, ...]:
@@ -63,16 +63,18 @@ def markup(settings: Settings, site_key: str | None, attributes: Mapping[str, ob
     """The element that stands in the form, as HTML.
 
     `attributes` are the provider's own: `theme`, `size`, `action` and so on, without `data-`. `action` is
-    that of the settings where none is given. Raises `ConfigurationError` for an action that the provider
-    would not know, and `ValueError` for what cannot be an attribute's name.
+    that of the settings where none is given. Raises `ConfigurationError` for an action that the provider or
+    its fallback would not know, and `ValueError` for what cannot be an attribute's name.
     """
     given = dict(attributes or {})
-    if settings.knows_actions:
-        given["action"] = given.get("action") or settings.action
-    elif given.pop("action", None):
-        raise ConfigurationError(
-            f"the provider {settings.provider} knows no actions, so a form can have none"
-        )
+    action = given.get("action") or settings.action
+    for link in settings.links:
+        # Why of all: so that it is not found out by the first outage.
+        if action and not link.knows_actions:
+            raise ConfigurationError(
+                f"the provider {link.provider} knows no actions, so a form can have none"
+            )
+    given["action"] = action
     return _widget(settings).element(settings, site_key, given)
 
 
@@ -105,7 +107,7 @@ def _div(css_class: str) -> _Element:
 
 def _hidden(marker: str) -> _Element:
     def element(settings: Settings, site_key: str | None, given: dict[str, object]) -> str:
-        own = {"type": "hidden", "name": field_name(settings), "data-cattlegrid": marker}
+        own = {"type": "hidden", "name": _widget(settings).field, "data-cattlegrid": marker}
         return f"<input{_html({**_data(given), 'data-sitekey': site_key, **own})}>"
 
     return element

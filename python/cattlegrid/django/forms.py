@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from cattlegrid import Refused, Unavailable
 from cattlegrid._site.refusal import MESSAGES, refusal
-from cattlegrid._site.token import only
+from cattlegrid._site.token import under
 from cattlegrid._site.verification import Missing, Undecided, Verification
-from cattlegrid._site.widget import field_name
+from cattlegrid._site.widget import field_names
 from cattlegrid.django import markup, requests
 from cattlegrid.django.conf import captcha as site_captcha
 
@@ -52,13 +52,12 @@ class CaptchaWidget(forms.Widget):
         return markup.element({**self.attrs, **(attrs or {})})
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> object:  # noqa: ARG002
-        """The token, under the name that the provider gives it; None if it is there twice."""
-        posted = field_name(site_captcha().settings)
-        return only(data.getlist(posted)) if hasattr(data, "getlist") else data.get(posted)
+        """The token, under the name that the provider gives it; None if it is not there."""
+        return under(field_names(site_captcha().settings), data)
 
     def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:  # noqa: ARG002
         """Whether the form was sent without a token."""
-        return field_name(site_captcha().settings) not in data
+        return not any(name in data for name in field_names(site_captcha().settings))
 
     @property
     def media(self) -> forms.Media:

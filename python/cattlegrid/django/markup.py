@@ -14,8 +14,7 @@ from cattlegrid.django.conf import captcha
 
 def element(attributes: Mapping[str, object] | None = None) -> SafeString:
     """The element that stands in the form. `attributes` are its own, without `data-`."""
-    site = captcha()
-    return mark_safe(widget.markup(site.settings, site.site_key, attributes))  # noqa: S308
+    return mark_safe(captcha().element(attributes))  # noqa: S308
 
 
 def script(nonce: str | None = None) -> SafeString:
@@ -25,7 +24,7 @@ def script(nonce: str | None = None) -> SafeString:
 
 def scripts() -> tuple[widget.Script, ...]:
     """The same scripts, as a form's media have them."""
-    return widget.scripts(captcha().settings, _own)
+    return captcha().scripts(_own)
 
 
 def _own(name: str) -> str:

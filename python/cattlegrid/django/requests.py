@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.http import HttpRequest, QueryDict
 from django.http.request import RawPostDataException
 
-from cattlegrid._site.token import HEADER, JSON_NAME, from_json, only
+from cattlegrid._site.token import HEADER, JSON_NAME, SentToken, from_json, under
 from cattlegrid._site.verification import Verification
-from cattlegrid._site.widget import field_name
+from cattlegrid._site.widget import field_names
 from cattlegrid.django.conf import captcha, site
 
 
@@ -23,10 +23,10 @@ def token(request: HttpRequest) -> object:
     header = request.headers.get(HEADER)
     if header:
         return header
-    name = field_name(captcha().settings)
+    names = field_names(captcha().settings)
     if _is_json(request.content_type or ""):
-        return from_json(_body(request), name, JSON_NAME)
-    return only(_form(request).getlist(name))
+        return from_json(_body(request), (*names, JSON_NAME))
+    return under(names, _form(request))
 
 
 def check(request: HttpRequest | None, token: object, action: str | None) -> Verification:
@@ -56,14 +56,16 @@ _ATTRIBUTE = "_cattlegrid_verifications"
 
 def _known(request: HttpRequest | None, token: object, action: str | None) -> Verification | None:
     known: dict[object, Verification] = getattr(request, _ATTRIBUTE, {})
-    found = known.get(token) if isinstance(token, str) else None
+    text, _ = SentToken.of(token)
+    found = known.get(text) if isinstance(text, str) else None
     wanted = action or captcha().settings.action
     return found if found and (wanted in (None, found.action) or not found.decided) else None
 
 
 def _remember(request: HttpRequest | None, token: object, found: Verification) -> None:
-    if request is not None and isinstance(token, str):
-        request.__dict__.setdefault(_ATTRIBUTE, {})[token] = found
+    text, _ = SentToken.of(token)
+    if request is not None and isinstance(text, str):
+        request.__dict__.setdefault(_ATTRIBUTE, {})[text] = found
 
 
 def _is_json(content_type: str) -> bool:

@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from cattlegrid import Refused, Unavailable
-from cattlegrid._site.token import HEADER, JSON_NAME, SAFE_METHODS, only
+from cattlegrid._site.token import HEADER, JSON_NAME, SAFE_METHODS, under
 from cattlegrid._site.verification import Missing
-from cattlegrid._site.widget import field_name
+from cattlegrid._site.widget import field_names
 from cattlegrid.django import requests
 from cattlegrid.django.conf import captcha
 from cattlegrid.drf.exceptions import CaptchaFailed
@@ -52,7 +52,4 @@ def token_in(data: object) -> object:
     """The response token in the data of a request; None without one."""
     if not isinstance(data, Mapping):
         return None
-    for name in (JSON_NAME, field_name(captcha().settings)):
-        if name in data:
-            return only(data.getlist(name)) if hasattr(data, "getlist") else data[name]
-    return None
+    return under((JSON_NAME, *field_names(captcha().settings)), data)

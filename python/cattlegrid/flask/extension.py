@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Flask
 from markupsafe import Markup
 
-from cattlegrid._site import widget
 from cattlegrid.flask import site
 from cattlegrid.flask.guard import refuse_bare_views
 from cattlegrid.flask.routes import address_of, blueprint
@@ -37,9 +36,8 @@ def captcha(**attributes: object) -> Markup:
 
     `attributes` are the provider's, without `data-` and with `_` for `-`: `action`, `theme`, `size`…
     """
-    bound = site.current()
     named = {name.replace("_", "-"): value for name, value in attributes.items()}
-    return Markup(widget.markup(bound.settings, bound.site_key, named))  # noqa: S704
+    return Markup(site.current().element(named))  # noqa: S704
 
 
 def captcha_script(*, nonce: str | None = None) -> Markup:
@@ -47,5 +45,5 @@ def captcha_script(*, nonce: str | None = None) -> Markup:
 
     `nonce` is that of the page's content security policy, if it has one.
     """
-    scripts = widget.scripts(site.current().settings, address_of)
+    scripts = site.current().scripts(address_of)
     return Markup("\n".join(script.tag(nonce=nonce) for script in scripts))  # noqa: S704

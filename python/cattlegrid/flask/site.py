@@ -11,7 +11,7 @@ from cattlegrid._site import test_keys, token
 from cattlegrid._site.check import Captcha
 from cattlegrid._site.settings import Settings
 from cattlegrid._site.site import Site
-from cattlegrid._site.widget import field_name
+from cattlegrid._site.widget import field_names
 
 NAME = "cattlegrid"
 """Of the app's extension, and of the blueprint."""
@@ -65,15 +65,15 @@ def remote_ip() -> str | None:
 
 def evidence(settings: Settings) -> Evidence:
     """What the current request tells of its visitor."""
-    return {"token": _response_token(field_name(settings)), "remote_ip": remote_ip()}
+    return {"token": _response_token(field_names(settings)), "remote_ip": remote_ip()}
 
 
-def _response_token(name: str) -> object:
+def _response_token(names: tuple[str, ...]) -> object:
     header = request.headers.get(token.HEADER)
     if header:
         return header
     if not request.is_json:
-        return token.only(request.form.getlist(name))
+        return token.under(names, request.form)
     if not 0 < (request.content_length or 0) <= _LONGEST_JSON:
         return None
-    return token.from_json(request.get_data(), name, token.JSON_NAME)
+    return token.from_json(request.get_data(), (*names, token.JSON_NAME))

@@ -91,3 +91,8 @@ def says(reply: Any) -> Callable[[Question], None]:
     """An answer in JSON, with status 200."""
     body = json.dumps(reply).encode()
     return lambda question: question.reply(200, body, Content_Type="application/json")
+
+
+def away(question: Question) -> None:
+    """An answer of what stands in front of a provider that is not there."""
+    question.reply(502, b"<title>Bad gateway</title>")

@@ -67,10 +67,14 @@ def test_another_route_of_the_server_is_no_answer(server: Server, make_own: Make
 
 
 def test_the_documentation_does_what_it_says(
-    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    server: Server,
+    make_own: Make,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    example, outage = programs("providers.md")
+    example, outage, chain = programs("providers.md")
     names: dict[str, Any] = {"URL": f"{server.url}/siteverify", "SECRET_KEY": server.secret_key}
     for token, said in (
         (server.token(action="sign-up"), "welcome from www.example.org\n"),
@@ -80,6 +84,10 @@ def test_the_documentation_does_what_it_says(
         exec(example, {**names, "token": token})  # noqa: S102
         assert capsys.readouterr().out == said
     exec(outage, names)  # noqa: S102
+    verifiers = {"turnstile": make_own(), "hcaptcha": make_own()}
+    chained = {**verifiers, "token": server.token(), "field": "cattlegrid-response"}
+    exec(chain, chained)  # noqa: S102
+    assert capsys.readouterr().out == "show the widget of cattlegrid\nwelcome, says cattlegrid\n"
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         away = f"http://127.0.0.1:{nobody.getsockname()[1]}/siteverify"

@@ -146,6 +146,50 @@ def test_what_is_wrong_is_named(mapping: object, key: str) -> None:
     assert SECRET not in str(raised.value)
 
 
+OTHER = {"PROVIDER": "hcaptcha", "SITE_KEY": "other", "SECRET_KEY": "another-secret"}
+
+
+def test_a_fallback_is_of_the_same_site() -> None:
+    shared = {"HOSTNAMES": ["example.org"], "TIMEOUT": 3}
+    settings = Settings.parse(
+        {**TURNSTILE, **shared, "FALLBACK": {**OTHER, "SITE_KEY": "other", "URL": None}}
+    )
+    first, second = settings.links
+    assert first is settings
+    assert (second.provider, second.site_key, second.secret_keys) == (
+        "hcaptcha",
+        "other",
+        ("another-secret",),
+    )
+    assert (second.hostnames, second.store, second.timeout) == (("example.org",), settings.store, 5.0)
+    assert "another-secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("first", "fallback", "key"),
+    [
+        (TURNSTILE, "hcaptcha", "FALLBACK must be a mapping"),
+        (TURNSTILE, {}, "PROVIDER must be one of altcha"),
+        (
+            TURNSTILE,
+            {**OTHER, "SITE_KEY": None},
+            "SITE_KEY is missing; the provider hcaptcha needs it (in FALL",
+        ),
+        (TURNSTILE, {**OTHER, "STORE": "memory:"}, "FALLBACK has no key STORE; its keys are PROVIDER"),
+        (TURNSTILE, {**OTHER, "FALLBACK": OTHER}, "FALLBACK has no key FALLBACK"),
+        (TURNSTILE, {**OTHER, "MINIMUM_SCORE": 0.5}, "MINIMUM_SCORE is not for the provider hcaptcha"),
+        (TURNSTILE, {"PROVIDER": "gate", "SECRET_KEY": SECRET}, "PROVIDER must be one of altcha"),
+        ({**TURNSTILE, "ACTION": "login"}, OTHER, "ACTION is not for the provider hcaptcha"),
+        (GATE, OTHER, "FALLBACK is not for the provider gate"),
+        (ALTCHA, OTHER, "FALLBACK is not for the provider altcha"),
+    ],
+)
+def test_what_is_wrong_with_a_fallback_is_named(first: dict[str, Any], fallback: object, key: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        Settings.parse({**first, "FALLBACK": fallback})
+    assert key in str(raised.value)
+
+
 def test_memory_is_for_tests() -> None:
     assert Settings.parse({**GATE, "STORE": "memory:", "TESTING": True}).testing
     assert Settings.parse({**GATE, "STORE": "memory:"}, testing=True).testing
@@ -190,4 +234,8 @@ def test_keys_that_providers_publish_are_known(provider: str) -> None:
     published = {**test_keys.PASSING[provider], "PROVIDER": provider, "STORE": "sqlite:/tmp/spent.sqlite3"}
     assert test_keys.in_use(Settings.parse(published))
     assert test_keys.in_use(Settings.parse({**published, "SITE_KEY": "mine"}))
-    assert not test_keys.in_use(Settings.parse({**published, "SITE_KEY": "mine", "SECRET_KEY": "mine"}))
+    own = {**published, "SITE_KEY": "mine", "SECRET_KEY": "mine"}
+    assert not test_keys.in_use(Settings.parse(own))
+    assert test_keys.in_use(
+        Settings.parse({**own, "FALLBACK": {**test_keys.PASSING[provider], "PROVIDER": provider}})
+    )

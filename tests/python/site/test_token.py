@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cattlegrid._site.refusal import refusal, wants_json
-from cattlegrid._site.token import from_json, only
+from cattlegrid._site.token import JSON_NAME, SentToken, from_json, only
 from cattlegrid._site.verification import Missing, refused, unavailable
 
 
@@ -20,19 +20,25 @@ def test_a_field_has_one_value_or_none() -> None:
 
 
 def test_the_first_name_that_is_there_counts() -> None:
-    assert from_json(b'{"b": "second", "a": "first"}', "a", "b") == "first"
-    assert from_json(b'{"b": "second"}', "a", "b") == "second"
-    assert from_json(b'{"a": null, "b": "second"}', "a", "b") is None
+    assert from_json(b'{"b": "second", "a": "first"}', ("a", "b")) == SentToken("first", "a")
+    assert from_json(b'{"b": "second"}', ("a", "b")) == SentToken("second", "b")
+    assert from_json(b'{"a": null, "b": "second"}', ("a", "b")) == SentToken(None, "a")
+
+
+def test_a_name_of_no_provider_says_nothing_of_it() -> None:
+    assert from_json(b'{"captcha": "token"}', ("a", JSON_NAME)) == SentToken("token", None)
+    assert SentToken.of("token") == SentToken("token", None)
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b'"a"', b"{", b"\xff", b"[" * 100_000, b'{"c": 1}'])
 def test_another_body_has_no_token(body: bytes) -> None:
-    assert from_json(body, "a", "b") is None
+    assert from_json(body, ("a", "b")) is None
 
 
 @given(st.binary())
 def test_no_body_raises(body: bytes) -> None:
-    assert from_json(body, "a") is None or json.loads(body)["a"] is not None
+    sent = from_json(body, ("a",))
+    assert sent is None or json.loads(body)["a"] == sent.text
 
 
 def test_each_failure_has_its_status_and_codes() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cattlegrid import ConfigurationError
 from cattlegrid._site.settings import PROVIDERS, Settings
-from cattlegrid._site.widget import field_name, markup, scripts
+from cattlegrid._site.widget import field_names, markup, scripts
 
 Element = tuple[str, dict[str, Any]]
 
@@ -117,7 +117,7 @@ def own(name: str) -> str:
 )
 def test_each_provider_has_its_element_and_field(provider: str, name: str, element: Element) -> None:
     site = settings(provider)
-    assert field_name(site) == name
+    assert field_names(site) == (name,)
     assert Reader(markup(site, "site&key", {"theme": "dark"})).found == [element]
 
 
@@ -193,7 +193,7 @@ def test_a_checkbox_of_recaptcha_enterprise_shows_itself() -> None:
     assert Reader(markup(site, "key")).found == [("div", element)]
     (script,) = scripts(site, own)
     assert script.src == "https://www.google.com/recaptcha/enterprise.js"
-    assert field_name(site) == "g-recaptcha-response"
+    assert field_names(site) == ("g-recaptcha-response",)
 
 
 def test_scripts_of_friendly_captcha_that_a_site_serves_are_for_browsers_with_modules() -> None:
@@ -218,6 +218,16 @@ def test_a_form_has_the_action_of_the_settings_or_its_own(provider: str) -> None
 def test_a_form_has_no_action_where_the_provider_knows_none(provider: str) -> None:
     with pytest.raises(ConfigurationError, match="knows no actions"):
         markup(settings(provider), "key", {"action": "sign-up"})
+
+
+def test_a_form_has_no_action_where_the_fallback_knows_none() -> None:
+    other = {"PROVIDER": "hcaptcha", "SITE_KEY": "other", "SECRET_KEY": "secret"}
+    site = settings("turnstile", FALLBACK=other)
+    assert field_names(site) == ("cf-turnstile-response", "h-captcha-response")
+    with pytest.raises(ConfigurationError, match="the provider hcaptcha knows no actions"):
+        markup(site, "key", {"action": "sign-up"})
+    same = settings("turnstile", FALLBACK={**other, "PROVIDER": "turnstile"})
+    assert field_names(same) == ("cf-turnstile-response",)
 
 
 @given(st.sampled_from(PROVIDERS), st.text(st.characters(blacklist_categories=("Cs",))))
