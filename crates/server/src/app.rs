@@ -21,7 +21,7 @@ use crate::behaviour::{Behaviour, Seen};
 use crate::config::{Config, Limits, SiteConfig, TimeLockKeys};
 use crate::dialect::Dialect;
 use crate::drawing::NotDrawn;
-use crate::forward_auth::ForwardAuth;
+use crate::forward_auth::{ForwardAuth, GuardedSite};
 use crate::gateway::Gateway;
 use crate::metrics::Metrics;
 use crate::observed::Observed;
@@ -44,7 +44,7 @@ pub struct App {
     test_keys: bool,
     limits: Limits,
     rate_limits: RateLimits,
-    forward_auth: Option<Arc<ForwardAuth>>,
+    forward_auth: ForwardAuth,
     behaviour: Behaviour,
     proxies: Proxies,
     proxy_protocol: bool,
@@ -77,7 +77,7 @@ impl App {
         let of = |sites| Sites::new(sites).map_err(|error| Error::config("sites", error));
         Ok(Self {
             gateway: Gateway::new(config, of(elsewhere)?, &standing)?,
-            forward_auth: forward_auth(config, secrets, &sites, demo.as_ref())?.map(Arc::new),
+            forward_auth: forward_auth(config, secrets, &sites, demo.as_ref())?,
             gate: Gate::new(
                 secrets,
                 of(here)?,
@@ -369,9 +369,9 @@ impl App {
         &self.rate_limits
     }
 
-    /// What a reverse proxy is told that asks about each request, where it is configured.
-    pub(crate) const fn forward_auth(&self) -> Option<&Arc<ForwardAuth>> {
-        self.forward_auth.as_ref()
+    /// The sites that reverse proxies ask about.
+    pub(crate) const fn forward_auth(&self) -> &ForwardAuth {
+        &self.forward_auth
     }
 
     /// The proxies that requests come through.
@@ -420,22 +420,23 @@ pub fn demo(config: &Config, secrets: &Secrets) -> Result<Option<Site>, Error> {
         .map_err(|error| wrong(&error))
 }
 
-/// What a reverse proxy is told that asks about each request, if `config` has it.
+/// The sites that reverse proxies ask about.
 fn forward_auth(
     config: &Config,
     secrets: &Secrets,
     sites: &Sites,
     demo: Option<&Site>,
-) -> Result<Option<ForwardAuth>, Error> {
-    let Some(forward_auth) = &config.forward_auth else {
-        return Ok(None);
-    };
-    let site = match forward_auth.site(&config.sites, demo.is_some())? {
-        Some(site) => sites.get(site.key.as_str()),
-        None => demo,
-    };
-    // Why no error: each site that is configured is one of these.
-    Ok(site.map(|site| ForwardAuth::new(forward_auth, site.clone(), secrets)))
+) -> Result<ForwardAuth, Error> {
+    let mut guarded = Vec::new();
+    for section in &config.forward_auth {
+        let site = match section.site(&config.sites, demo.is_some())? {
+            Some(site) => sites.get(site.key.as_str()),
+            None => demo,
+        };
+        // Why no error: each site that is configured is one of these.
+        guarded.extend(site.map(|site| GuardedSite::new(section, site.clone(), secrets)));
+    }
+    Ok(ForwardAuth::of(guarded))
 }
 
 /// All sites that `config` describes, and `others`.

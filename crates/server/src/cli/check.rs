@@ -27,8 +27,8 @@ pub(super) fn run(config: &Config) -> Result<(), Error> {
     line(&mut text, "test keys", &test_keys(config));
     client_addresses(&mut text, &config.client_address);
     rate_limits(&mut text, &config.rate_limits);
-    if let Some(asked) = &config.forward_auth {
-        forward_auth(&mut text, asked, config)?;
+    for guarded in &config.forward_auth {
+        forward_auth(&mut text, guarded, config)?;
     }
     for site in sites.iter() {
         describe(&mut text, site, provider(config, site)?);
@@ -101,17 +101,21 @@ fn rate_limits(text: &mut String, limits: &RateLimits) {
 
 fn forward_auth(
     text: &mut String,
-    asked: &ForwardAuthConfig,
+    guarded: &ForwardAuthConfig,
     config: &Config,
 ) -> Result<(), Error> {
-    let site = asked.site(&config.sites, config.has_demo())?;
+    let site = guarded.site(&config.sites, config.has_demo())?;
     let site = site.map_or("the demo site", |site| site.key.as_str());
-    let rules: Vec<_> = asked.rules.iter().map(|rule| rule.then.as_str()).collect();
+    let rules: Vec<_> = guarded
+        .rules
+        .iter()
+        .map(|rule| rule.then.as_str())
+        .collect();
     line(text, "forward auth", &format!("with challenges of {site}"));
     line(
         text,
         "  passes",
-        &format!("live {:?}", asked.pass.lifetime.get()),
+        &format!("live {:?}", guarded.pass.lifetime.get()),
     );
     line(text, "  rules", &rules.join(", "));
     Ok(())

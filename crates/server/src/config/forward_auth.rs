@@ -1,5 +1,6 @@
-//! What is answered to a reverse proxy that asks about each request.
+//! What is answered to reverse proxies that ask about each request.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -8,7 +9,8 @@ use cattlegrid::{HostnamePattern, SiteKey};
 use cattlegrid_guard::{AddressPrefix, Networks};
 use serde::{Deserialize, Deserializer};
 
-use super::client_address::{ClientAddress, networks};
+use super::Config;
+use super::client_address::networks;
 use super::rate_limits::prefix;
 use super::sites::SiteConfig;
 use super::values::{Count, Span, all_parsed, parsed, some_parsed};
@@ -16,7 +18,7 @@ use crate::Error;
 use crate::dialect::Dialect;
 use crate::forward_auth::{Outcome, PathPattern};
 
-/// What is answered to a reverse proxy that asks about each request; nothing where the section is missing.
+/// What is answered to a reverse proxy that asks about each request for one site, by the hosts that the site has.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ForwardAuthConfig {
@@ -199,28 +201,6 @@ impl ForwardAuthConfig {
         }
     }
 
-    /// Refuses what cannot work.
-    ///
-    /// # Errors
-    /// [`Error::Config`].
-    pub(super) fn check(
-        &self,
-        sites: &[SiteConfig],
-        has_demo: bool,
-        clients: &ClientAddress,
-    ) -> Result<(), Error> {
-        if clients.trusted_proxies.is_empty() {
-            let problem =
-                "needs `client_address.trusted_proxies`: only those may say what is asked";
-            return Err(Error::config("forward_auth", problem));
-        }
-        if clients.proxy_protocol {
-            let problem = "does not go with `client_address.proxy_protocol`, which hides who asks";
-            return Err(Error::config("forward_auth", problem));
-        }
-        self.site(sites, has_demo).map(drop)
-    }
-
     /// Logs what is allowed and yet may be a mistake.
     pub(super) fn warn(&self) {
         if self.rules.iter().any(RuleConfig::believes_anybody) {
@@ -229,6 +209,41 @@ impl ForwardAuthConfig {
             );
         }
     }
+}
+
+/// Refuses what cannot work.
+///
+/// # Errors
+/// [`Error::Config`].
+pub(super) fn check(config: &Config) -> Result<(), Error> {
+    let sections = &config.forward_auth;
+    if sections.is_empty() {
+        return Ok(());
+    }
+    let wrong = |problem: &str| Err(Error::config("forward_auth", problem));
+    if config.client_address.trusted_proxies.is_empty() {
+        return wrong("needs `client_address.trusted_proxies`: only those may say what is asked");
+    }
+    if config.client_address.proxy_protocol {
+        return wrong("does not go with `client_address.proxy_protocol`, which hides who asks");
+    }
+    let site = |section: &ForwardAuthConfig| section.site(&config.sites, config.has_demo());
+    let guarded = sections.iter().map(site).collect::<Result<Vec<_>, _>>()?;
+    let mut earlier = guarded.iter().take(sections.len() - 1);
+    if earlier.any(|site| site.is_none_or(|site| site.hostnames.is_empty())) {
+        return wrong(
+            "asks a site without `hostnames` about any host, so that nothing is left for those after it: name its \
+             hosts, or put it last",
+        );
+    }
+    let keys: HashSet<_> = guarded
+        .iter()
+        .map(|site| site.map(|site| &site.key))
+        .collect();
+    if keys.len() < guarded.len() {
+        return wrong("guards a site twice, of which only the first would count");
+    }
+    Ok(())
 }
 
 fn methods<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Method>, D::Error> {

@@ -79,8 +79,9 @@ pub struct Config {
     pub client_address: ClientAddress,
     /// How often somebody may come.
     pub rate_limits: RateLimits,
-    /// What is answered to a reverse proxy that asks about each request. Default: nothing.
-    pub forward_auth: Option<ForwardAuthConfig>,
+    /// The sites that reverse proxies ask about, one or more. Default: none.
+    #[serde(deserialize_with = "values::one_or_more")]
+    pub forward_auth: Vec<ForwardAuthConfig>,
     /// The sites.
     pub sites: Vec<SiteConfig>,
     /// Where relative paths in the file start from.
@@ -103,7 +104,7 @@ impl Default for Config {
             limits: Limits::default(),
             client_address: ClientAddress::default(),
             rate_limits: RateLimits::default(),
-            forward_auth: None,
+            forward_auth: Vec::new(),
             sites: Vec::new(),
             base: PathBuf::new(),
         }
@@ -247,9 +248,7 @@ impl Config {
                 "needs `trusted_proxies`: only those may say where a connection comes from";
             return Err(Error::config("client_address.proxy_protocol", problem));
         }
-        if let Some(forward_auth) = &config.forward_auth {
-            forward_auth.check(&config.sites, config.has_demo(), &config.client_address)?;
-        }
+        forward_auth::check(&config)?;
         config.base = file
             .and_then(Path::parent)
             .map_or_else(PathBuf::new, Path::to_owned);
@@ -277,9 +276,7 @@ impl Config {
                  proxy in client_address.trusted_proxies"
             );
         }
-        if let Some(forward_auth) = &self.forward_auth {
-            forward_auth.warn();
-        }
+        self.forward_auth.iter().for_each(ForwardAuthConfig::warn);
     }
 
     /// Whether all requests come from this machine, though no proxy is named that would send them on, so that nobody's

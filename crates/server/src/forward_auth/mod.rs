@@ -1,6 +1,6 @@
 //! Forward auth: a reverse proxy asks about each request before it sends it on to a site that cannot change.
 //!
-//! An `Original` is that request, as a trusted proxy tells it. Rules may decide about it; else it needs a pass, which its
+//! An `Original` is that request, as a trusted proxy tells it. Its host says which site it is for. Rules may decide about it; else it needs a pass, which its
 //! visitor's browser carries as a cookie. To know a pass takes no step of the store.
 
 mod original;
@@ -17,7 +17,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use cattlegrid::store::Timestamp;
-use cattlegrid::{NoEntropy, Secrets, Site};
+use cattlegrid::{Hostname, NoEntropy, Secrets, Site};
 
 use crate::app::App;
 use crate::config::ForwardAuthConfig;
@@ -32,8 +32,11 @@ pub(crate) use way_back::WayBack;
 /// Where a proxy sends visitors of any host to this server, without asking about them.
 const OWN_PATHS: &str = "/.cattlegrid/";
 
-/// What a proxy is told about the requests that it asks about.
-pub(crate) struct ForwardAuth {
+/// The sites that proxies ask about. A request is for the first of them that has its host.
+pub(crate) struct ForwardAuth(Vec<Arc<GuardedSite>>);
+
+/// A site that a proxy asks about: what it is told about each request.
+pub(crate) struct GuardedSite {
     site: Site,
     policy: Policy,
     passes: Passes,
@@ -65,6 +68,30 @@ impl Verdict {
 }
 
 impl ForwardAuth {
+    /// These, in this order.
+    pub(crate) fn of(sites: impl IntoIterator<Item = GuardedSite>) -> Self {
+        Self(sites.into_iter().map(Arc::new).collect())
+    }
+
+    /// Whether there is none.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What becomes of the request, which a proxy has sent along with these headers of its own.
+    pub(crate) fn judge(&self, request: &Original, headers: &HeaderMap, now: Timestamp) -> Verdict {
+        let site = self.at(&request.visitor.host);
+        site.map_or(Verdict::Denied, |site| site.judge(request, headers, now))
+    }
+
+    fn at(&self, host: &Hostname) -> Option<&Arc<GuardedSite>> {
+        self.0
+            .iter()
+            .find(|guarded| guarded.site.allows(Some(host)))
+    }
+}
+
+impl GuardedSite {
     /// What `config` says, with challenges of `site`.
     pub(crate) fn new(config: &ForwardAuthConfig, site: Site, secrets: &Secrets) -> Self {
         Self {
@@ -79,11 +106,7 @@ impl ForwardAuth {
         &self.site
     }
 
-    /// What becomes of the request, which a proxy has sent along with these headers of its own.
-    pub(crate) fn judge(&self, request: &Original, headers: &HeaderMap, now: Timestamp) -> Verdict {
-        if !self.site.allows(Some(&request.visitor.host)) {
-            return Verdict::Denied;
-        }
+    fn judge(&self, request: &Original, headers: &HeaderMap, now: Timestamp) -> Verdict {
         match self.policy.outcome(request) {
             Outcome::Allow => Verdict::Allowed,
             Outcome::Deny => Verdict::Denied,
@@ -103,20 +126,24 @@ impl ForwardAuth {
     }
 }
 
-/// What the proxy is told, where the configuration has it.
-pub(crate) struct InForce(pub(crate) Arc<ForwardAuth>);
+/// The site that a visitor is on.
+pub(crate) struct VisitedSite(pub(crate) Arc<GuardedSite>);
 
-impl FromRequestParts<Arc<App>> for InForce {
+impl FromRequestParts<Arc<App>> for VisitedSite {
     type Rejection = Problem;
 
-    async fn from_request_parts(_: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let in_force = app.forward_auth().map(Arc::clone).map(Self);
-        in_force.ok_or_else(|| {
-            Problem::new(
-                StatusCode::NOT_FOUND,
-                "not-found",
-                "forward auth is not configured",
-            )
-        })
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let visitor = Visitor::from_request_parts(parts, app).await?;
+        let site = app.forward_auth().at(&visitor.host);
+        site.map(Arc::clone).map(Self).ok_or_else(denied)
     }
+}
+
+/// Nobody is let through there.
+pub(crate) fn denied() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "denied",
+        "nobody is let through here",
+    )
 }

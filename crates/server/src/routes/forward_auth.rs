@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use cattlegrid::{Ask, Attempt, ChallengeKey, Refusal};
 use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -22,7 +23,7 @@ use crate::assets;
 use crate::behaviour::{Client, Seen};
 use crate::extract::{JsonOrForm, WholeBody};
 use crate::forward_auth::page::{self, After, is_for_people};
-use crate::forward_auth::{InForce, Original, Verdict, Visitor, WayBack};
+use crate::forward_auth::{Original, Verdict, VisitedSite, Visitor, WayBack, denied};
 use crate::hidden::Hidden;
 use crate::problem::{Details, Problem};
 use crate::rate_limits::{self, Operation};
@@ -32,7 +33,7 @@ const SCHEME: HeaderValue = HeaderValue::from_static("Cattlegrid");
 
 /// Both routes for proxies and those for visitors, where forward auth is configured.
 pub(super) fn router(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
-    if app.forward_auth().is_none() {
+    if app.forward_auth().is_empty() {
         return OpenApiRouter::new();
     }
     let (schemas, paths, shown) = limited(app, Operation::Issue, routes!(page));
@@ -52,30 +53,46 @@ pub(super) fn router(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
         .route("/.cattlegrid/base.css", get(style))
 }
 
+/// What a proxy tells of the request that it asks about, for the description: [`Original`] reads it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header, rename_all = "kebab-case")]
+#[expect(
+    dead_code,
+    clippy::struct_field_names,
+    reason = "what counts are the names, and those are given"
+)]
+struct Told {
+    /// The request's method; also `x-original-method`
+    x_forwarded_method: String,
+    /// Its path and query, as they were sent; also `x-original-uri`
+    x_forwarded_uri: String,
+    /// Its host
+    x_forwarded_host: String,
+    /// `https` or `http`
+    x_forwarded_proto: String,
+    /// The visitor's address; or `forwarded`, as `client_address.header` says
+    x_forwarded_for: String,
+}
+
 /// Whether a request is let through, for a proxy that goes by the status.
 #[utoipa::path(get, path = "/forward-auth/check", tag = "forward-auth",
     operation_id = "forward_auth_check",
-    params(
-        ("x-forwarded-method" = String, Header, description = "The request's method; also `x-original-method`"),
-        ("x-forwarded-uri" = String, Header, description = "Its path and query, as they were sent; also `x-original-uri`"),
-        ("x-forwarded-host" = String, Header, description = "Its host"),
-        ("x-forwarded-proto" = String, Header, description = "`https` or `http`"),
-        ("x-forwarded-for" = String, Header, description = "The visitor's address; or `forwarded`, as `client_address.header` says"),
-    ),
+    params(Told),
     responses(
         (status = NO_CONTENT, description = "It is let through"),
         (status = UNAUTHORIZED, description = "`pass-required`: its visitor is to see the page", content_type = "application/problem+json", body = Details<'_>),
         (status = FORBIDDEN, description = "`denied`: nobody is let through there; `untrusted-proxy`, `bad-forwarding`: the proxy is not set up as it has to be", content_type = "application/problem+json", body = Details<'_>),
     ))]
-async fn check(
-    State(app): State<Arc<App>>,
-    InForce(gate): InForce,
-    original: Original,
-    headers: HeaderMap,
-) -> Response {
-    let verdict = gate.judge(&original, &headers, app.clock().now());
+async fn check(State(app): State<Arc<App>>, original: Original, headers: HeaderMap) -> Response {
+    say(judge(&app, &original, &headers))
+}
+
+/// What becomes of the request, counted.
+fn judge(app: &App, original: &Original, headers: &HeaderMap) -> Verdict {
+    let now = app.clock().now();
+    let verdict = app.forward_auth().judge(original, headers, now);
     app.metrics().judged(verdict);
-    say(verdict)
+    verdict
 }
 
 fn say(verdict: Verdict) -> Response {
@@ -86,12 +103,7 @@ fn say(verdict: Verdict) -> Response {
             let problem = Problem::new(StatusCode::UNAUTHORIZED, "pass-required", detail);
             ([(header::WWW_AUTHENTICATE, SCHEME)], problem).into_response()
         }
-        Verdict::Denied => Problem::new(
-            StatusCode::FORBIDDEN,
-            "denied",
-            "nobody is let through here",
-        )
-        .into_response(),
+        Verdict::Denied => denied().into_response(),
     }
 }
 
@@ -99,14 +111,7 @@ fn say(verdict: Verdict) -> Response {
 /// where a browser opens a page, else a problem.
 #[utoipa::path(get, path = "/forward-auth/page", tag = "forward-auth",
     operation_id = "forward_auth_page",
-    params(
-        ("x-forwarded-method" = String, Header, description = "The request's method; also `x-original-method`"),
-        ("x-forwarded-uri" = String, Header, description = "Its path and query, as they were sent; also `x-original-uri`"),
-        ("x-forwarded-host" = String, Header, description = "Its host"),
-        ("x-forwarded-proto" = String, Header, description = "`https` or `http`"),
-        ("x-forwarded-for" = String, Header, description = "The visitor's address; or `forwarded`, as `client_address.header` says"),
-        ("accept" = Option<String>, Header, description = "As the visitor sent it"),
-    ),
+    params(Told, ("accept" = Option<String>, Header, description = "As the visitor sent it")),
     responses(
         (status = NO_CONTENT, description = "It is let through"),
         (status = UNAUTHORIZED, description = "A page with a challenge; or for scripts the problem `pass-required`", content_type = "text/html", body = String),
@@ -114,12 +119,12 @@ fn say(verdict: Verdict) -> Response {
     ))]
 async fn page(
     State(app): State<Arc<App>>,
-    InForce(gate): InForce,
+    VisitedSite(guarded): VisitedSite,
     original: Original,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let host = &original.visitor.host;
-    let issued = app.issue(gate.site(), Some(host), Ask::any()).await?;
+    let issued = app.issue(guarded.site(), Some(host), Ask::any()).await?;
     let to = WayBack::to(&original.target);
     let after = After::Request(&original.method);
     let mut page = page::challenge(&headers, host, &issued, &to, &after);
@@ -130,7 +135,6 @@ async fn page(
 /// Answers for whom there is no challenge: who is let through, who is not for any answer, and who could not see one.
 async fn let_through(
     State(app): State<Arc<App>>,
-    InForce(gate): InForce,
     original: Original,
     request: Request,
     next: Next,
@@ -139,8 +143,7 @@ async fn let_through(
     // Why: where a proxy sends what its visitor does, neither would read an answer that comes before its end.
     let _ = WholeBody::from_request(Request::new(body), &app).await;
     let request = Request::from_parts(parts, Body::empty());
-    let verdict = gate.judge(&original, request.headers(), app.clock().now());
-    app.metrics().judged(verdict);
+    let verdict = judge(&app, &original, request.headers());
     if verdict == Verdict::Challenged && is_for_people(request.headers()) {
         return next.run(request).await;
     }
@@ -160,13 +163,13 @@ struct Given {
 /// again, with a fresh challenge.
 async fn answer(
     State(app): State<Arc<App>>,
-    InForce(gate): InForce,
+    VisitedSite(guarded): VisitedSite,
     visitor: Visitor,
     client: Client,
     headers: HeaderMap,
     JsonOrForm(given): JsonOrForm<Given>,
 ) -> Result<Response, Problem> {
-    let (site, host) = (gate.site(), Some(&visitor.host));
+    let (site, host) = (guarded.site(), Some(&visitor.host));
     let to = WayBack::to(&given.to);
     let key = given.key.parse::<ChallengeKey>();
     let judged = match &key {
@@ -178,7 +181,7 @@ async fn answer(
         Err(_) => Err(Refusal::UnknownKey),
     };
     let Err(refusal) = judged else {
-        let pass = gate.grant(&visitor, app.clock().now());
+        let pass = guarded.grant(&visitor, app.clock().now());
         let cookie = [(header::SET_COOKIE, pass.map_err(Refusal::from)?)];
         return Ok((cookie, Redirect::to(to.as_str())).into_response());
     };

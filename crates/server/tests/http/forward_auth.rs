@@ -508,6 +508,50 @@ async fn a_pass_is_bound_to_what_is_configured() {
 }
 
 #[tokio::test]
+async fn the_host_says_which_site_a_request_is_for() {
+    let home = Home::new();
+    let site =
+        |name: &str, hosts: &str| format!("{}hostnames = [{hosts}]\n", SHOP.replace("shop", name));
+    let mut server = home.start_configured(&format!(
+        "{TRUSTED}{}{}{}\
+         [[forward_auth]]\nsite = \"shop\"\npass = {{ bound_to = [] }}\n\
+         [[forward_auth]]\nsite = \"blog\"\ncookie = \"of-the-blog\"\nrules = [{{ then = \"deny\", paths = [\"/admin\"] }}]\n",
+        site("shop", "\"shop.example\", \"both.example\""),
+        site("blog", "\"*.blog.example\", \"both.example\""),
+        site("news", "\"news.example\""),
+    ));
+    without_redirects(&mut server);
+    let visit = |host, uri| Visit { uri, host, ..VISIT };
+    for (host, uri, status) in [
+        ("shop.example", "/admin", 401),
+        ("shop.example", "/robots.txt", 204),
+        ("a.blog.example", "/admin", 403),
+        ("a.blog.example", "/robots.txt", 401),
+        // The first that has it.
+        ("both.example", "/admin", 401),
+        ("blog.example", "/", 403),
+        ("news.example", "/", 403),
+    ] {
+        let said = visit(host, uri).check(&server).await.status;
+        assert_eq!(said, status, "{host}{uri}");
+    }
+    let page = visit("news.example", "/").page(&server).await;
+    assert_eq!(page.status, 403);
+    assert!(html(&page).contains("not open to you"));
+    let (shop, blog) = (visit("shop.example", "/"), visit("a.blog.example", "/"));
+    let (cookie, _) = blog.earn(&home, &server).await;
+    assert!(cookie.starts_with("__Host-of-the-blog="), "{cookie}");
+    let key = key_of(&shop.page(&server).await);
+    let right = home.answer_to(&key);
+    for elsewhere in [blog, visit("news.example", "/")] {
+        let reply = elsewhere.answer(&server, &key, &right, "/").await;
+        assert_ne!(reply.status, 303);
+        assert_eq!(reply.header("set-cookie"), "");
+    }
+    assert_eq!(shop.answer(&server, &key, &right, "/").await.status, 303);
+}
+
+#[tokio::test]
 async fn a_pass_ends_with_its_time_and_with_its_secret() {
     let home = Home::new();
     let mut server = start(&home, "pass.lifetime = \"1s\"\n");
@@ -1063,6 +1107,26 @@ fn what_cannot_work_is_refused_by_name() {
             ["forward_auth.site", "name the site"],
         ),
         (
+            format!(
+                "{TRUSTED}{SHOP}{second}[[forward_auth]]\nsite = \"shop\"\n[[forward_auth]]\nsite = \"blog\"\n"
+            ),
+            ["forward_auth", "hostnames"],
+        ),
+        (
+            format!(
+                "{TRUSTED}{SHOP}hostnames = [\"a.example\"]\n[[forward_auth]]\n[[forward_auth]]\nsite = \"shop\"\n"
+            ),
+            ["forward_auth", "twice"],
+        ),
+        (
+            format!("{TRUSTED}{SHOP}[[forward_auth]]\nrules = [{{ then = \"hide\" }}]\n"),
+            ["forward_auth[0].rules[0].then", "challenge"],
+        ),
+        (
+            format!("forward_auth = 1\n{TRUSTED}{SHOP}"),
+            ["forward_auth", "a table, or a list of them"],
+        ),
+        (
             format!("{TRUSTED}{altcha}[forward_auth]\n"),
             ["forward_auth.site", "ALTCHA"],
         ),
@@ -1108,6 +1172,14 @@ fn what_cannot_work_is_refused_by_name() {
         for word in words {
             assert!(ended.err.contains(word), "{word} not in: {}", ended.err);
         }
+    }
+    let hosted = format!("{SHOP}hostnames = [\"shop.example\"]\n");
+    let two = "[[forward_auth]]\nsite = \"shop\"\n[[forward_auth]]\nsite = \"blog\"\n";
+    let ended = check(&format!(
+        "store = \"memory:\"\n{TRUSTED}{hosted}{second}{two}"
+    ));
+    for line in ["with challenges of shop", "with challenges of blog"] {
+        assert!(ended.out.contains(line), "{line} not in {}", ended.out);
     }
     let ended = check(&format!(
         "store = \"memory:\"\n{TRUSTED}{SHOP}[forward_auth]\n"

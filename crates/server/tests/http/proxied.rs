@@ -33,6 +33,28 @@ then = "allow"
 paths = ["/robots.txt"]
 "#;
 
+/// Passes are bound to as little as may be.
+const TWO_SITES: &str = r#"
+client_address.trusted_proxies = ["127.0.0.1"]
+[[sites]]
+key = "shop"
+secret = "the-secret-key-of-the-shop"
+hostnames = ["shop.example"]
+[[sites]]
+key = "blog"
+secret = "the-secret-key-of-the-blog"
+hostnames = ["blog.example"]
+[[forward_auth]]
+site = "shop"
+pass.bound_to = []
+[[forward_auth]]
+site = "blog"
+pass.bound_to = []
+[[forward_auth.rules]]
+then = "allow"
+paths = ["/feed.xml"]
+"#;
+
 /// A plain site, which says what it was asked for, and remembers it.
 struct Site {
     address: SocketAddr,
@@ -84,13 +106,34 @@ fn cattlegrid_and(server: &Server, site: &Site) -> [(&'static str, String); 2] {
     ]
 }
 
+fn nginx_file(server: &Server, site: &Site, at: SocketAddr) -> String {
+    let own = [
+        ("listen 80", format!("listen {at}")),
+        (
+            "/etc/nginx/snippets/cattlegrid.conf",
+            file("nginx-cattlegrid.conf").display().to_string(),
+        ),
+    ];
+    deployed(
+        "nginx.conf",
+        &[&cattlegrid_and(server, site)[..], &own].concat(),
+    )
+}
+
 fn nginx(server: &Server, site: &Site) -> Service {
+    Nginx::start(|at| nginx_file(server, site, at)).unwrap()
+}
+
+/// The same, with another site at `blog.example`.
+fn nginx_of_two(server: &Server, site: &Site, blog: &Site) -> Service {
     let proxy = Nginx::start(|at| {
-        let listen = [("listen 80", format!("listen {at}"))];
-        deployed(
-            "nginx.conf",
-            &[&cattlegrid_and(server, site)[..], &listen].concat(),
-        )
+        let file = nginx_file(server, site, at);
+        let (_, own) = file.split_once("\nserver {").unwrap();
+        let other = own
+            .replace("example.org", "blog.example")
+            .replace("http://site", "http://blog");
+        let address = blog.address;
+        format!("{file}\nupstream blog {{ server {address}; }}\nserver {{{other}")
     });
     proxy.unwrap()
 }
@@ -127,6 +170,8 @@ fn caddy(server: &Server, site: &Site) -> Service {
 struct Visitor<'a> {
     proxy: &'a str,
     http: reqwest::Client,
+    /// Which of its sites; none for whatever it has first.
+    host: Option<&'a str>,
     cookie: String,
 }
 
@@ -141,14 +186,24 @@ impl<'a> Visitor<'a> {
         Self {
             proxy,
             http: http.unwrap(),
+            host: None,
             cookie: String::new(),
         }
+    }
+
+    fn at(mut self, host: &'a str) -> Self {
+        self.host = Some(host);
+        self
     }
 
     fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let url = format!("{}{path}", self.proxy);
         let request = self.http.request(method.parse().unwrap(), url);
         let request = request.header("accept", "text/html,*/*;q=0.8");
+        let request = match self.host {
+            Some(host) => request.header("host", host),
+            None => request,
+        };
         if self.cookie.is_empty() {
             return request;
         }
@@ -295,6 +350,41 @@ async fn a_site_behind_nginx() {
     let proxy = nginx(&server, &site);
     assert_guarded(&home, &site, proxy.url()).await;
     assert_closed_without(server, &site, proxy.url()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_sites_behind_one_nginx_each_with_passes_of_its_own() {
+    let home = Home::new();
+    let server = home.start_configured(TWO_SITES);
+    let (shop_site, blog_site) = (Site::start().await, Site::start().await);
+    let proxy = nginx_of_two(&server, &shop_site, &blog_site);
+    let mut shop = Visitor::new(proxy.url(), 2).at("shop.example");
+    let mut blog = Visitor::new(proxy.url(), 2).at("blog.example");
+
+    assert_eq!(blog.get("/feed.xml").await.body, b"GET /feed.xml 0");
+    assert_eq!(
+        shop.get("/feed.xml").await.status,
+        401,
+        "a rule of the blog's"
+    );
+    let stranger = Visitor::new(proxy.url(), 2).at("other.example");
+    assert_eq!(stranger.get("/feed.xml").await.status, 403);
+
+    let page = shop.get("/cart").await;
+    let misplaced = blog.answer(&home, &page).await;
+    assert_eq!(misplaced.status, 422, "an answer to the shop's challenge");
+    assert_eq!(blog.cookie, "");
+    let page = shop.get("/cart").await;
+    assert_eq!(shop.answer(&home, &page).await.status, 303);
+    let page = blog.get("/").await;
+    assert_eq!(blog.answer(&home, &page).await.status, 303);
+    assert_eq!(shop.get("/cart").await.body, b"GET /cart 0");
+    assert_eq!(blog.get("/new").await.body, b"GET /new 0");
+    std::mem::swap(&mut shop.cookie, &mut blog.cookie);
+    assert_eq!(shop.get("/cart").await.status, 401, "the blog's pass");
+    assert_eq!(blog.get("/new").await.status, 401, "the shop's pass");
+    assert_eq!(shop_site.asked(), ["GET /cart 0"]);
+    assert_eq!(blog_site.asked(), ["GET /feed.xml 0", "GET /new 0"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
