@@ -36,6 +36,9 @@ _OTHERS = frozenset(
 _ALL = _OTHERS.union(*(keys.values() for keys in PASSING.values()))
 
 
-def in_use(settings: Settings) -> bool:
-    """Whether a key of the settings is one that a provider publishes for tests."""
-    return any(not _ALL.isdisjoint({link.site_key, *link.secret_keys}) for link in settings.links)
+def publisher(settings: Settings) -> str | None:
+    """The provider that publishes a key of the settings for tests; None if none does."""
+    for link in settings.links:
+        if not _ALL.isdisjoint({link.site_key, *link.secret_keys}):
+            return link.provider
+    return None

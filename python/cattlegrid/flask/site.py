@@ -30,9 +30,10 @@ class Evidence(TypedDict):
 def bind(app: Flask) -> Site:
     """Makes what checks for `app`, by its configuration. Raises `ConfigurationError`."""
     settings = Settings.parse(app.config.get("CATTLEGRID"), testing=app.testing)
-    if test_keys.in_use(settings) and not (app.debug or settings.testing):
+    publisher = test_keys.publisher(settings)
+    if publisher and not (app.debug or settings.testing):
         raise ConfigurationError(
-            f"CATTLEGRID has keys that {settings.provider} publishes for tests: anybody passes. "
+            f"CATTLEGRID has keys that {publisher} publishes for tests: anybody passes. "
             "Set SITE_KEY and SECRET_KEY to those of your site, or run it with --debug."
         )
     bound = Site(settings)

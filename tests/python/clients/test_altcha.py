@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import re
 import ssl
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Callable
 from urllib.parse import urljoin
 
 import httpx
 import pytest
 from altcha import Challenge, Payload, solve_challenge, verify_server_signature, verify_solution
+from flask import Flask, render_template_string
 from server import Server
+
+from cattlegrid.flask import Captcha, current_captcha, require_captcha
 
 SECRET = "the-secret-key-of-"
 ALGORITHMS = ["SHA-256", "SHA-384", "SHA-512", "PBKDF2/SHA-256", "PBKDF2/SHA-384", "PBKDF2/SHA-512"]
@@ -139,3 +145,32 @@ def test_everything_is_found_below_a_prefix(
         code = server.answer(asked["parameters"]["data"]["challenge"])
         said = client.post(where, json={"payload": solve(asked), "code": code}).json()
         assert said["verified"] is True
+
+
+@pytest.mark.parametrize(
+    ("provider", "site"),
+    [("altcha", "SHA-256"), ("altcha_server", "pictured"), ("altcha_signature", "pictured")],
+)
+def test_a_site_in_flask_takes_a_payload_once(
+    server: Server, tmp_path: Path, provider: str, site: str
+) -> None:
+    app = Flask("site")
+    app.config["CATTLEGRID"] = {
+        "PROVIDER": provider,
+        "CHALLENGE_URL": f"{server.url}/altcha/challenge?sitekey={site}",
+        "SCRIPT_URL": "/static/altcha.js",
+        "SECRET_KEY": SECRET + site,
+        "STORE": f"sqlite:{tmp_path}/spent.sqlite3",
+        "VERIFY_URL": f"{server.url}/altcha/siteverify" if provider == "altcha_server" else None,
+    }
+    Captcha(app)
+    app.add_url_rule("/", view_func=lambda: render_template_string("{{ captcha() }}"))
+    guarded = require_captcha(lambda: current_captcha.provider)
+    app.add_url_rule("/", "post", guarded, methods=["POST"])
+    client = app.test_client()
+    (url,) = re.findall('<altcha-widget challenge="(.*?)"', client.get("/").text)
+    asked = httpx.get(html.unescape(url)).json()
+    payload = solve(asked) if provider == "altcha" else earn(server, site)
+    assert client.post("/", data={"altcha": payload}).text == provider
+    again = client.post("/", data={"altcha": payload})
+    assert (again.status_code, again.json) == (403, {"error-codes": ["already-seen-response"]})

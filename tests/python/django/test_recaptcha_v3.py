@@ -1,4 +1,4 @@
-"""Our script for reCAPTCHA v3, in a real browser."""
+"""Our script for reCAPTCHA v3 and for score keys of Enterprise, in a real browser."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from website_support import Provider, Settings
 
 pytestmark = pytest.mark.usefixtures("django_beside_a_browser")
 
-GOOGLE = "https://www.google.com/recaptcha/api.js?render=site"
+GOOGLE = "https://www.google.com/recaptcha/*.js?render=site"
 ANSWERING = """
 let count = 0;
 window.grecaptcha = {
@@ -22,21 +22,24 @@ window.grecaptcha = {
   execute: async (key, { action }) => `${key}.${action}.${++count}`,
 };
 """
+ENTERPRISE = ANSWERING.replace("window.grecaptcha =", "window.grecaptcha = {}; grecaptcha.enterprise =")
 FAILING = ANSWERING.replace("execute: async", "execute: async () => { throw new Error('blocked'); }, other:")
 
 
 @pytest.fixture
 def page(
+    request: pytest.FixtureRequest,
     browser: Browser,
     turnstile: Settings,
     under_gunicorn: Callable[..., AbstractContextManager[str]],
 ) -> Iterator[Page]:
     """A form with reCAPTCHA v3, and a script of Google's that has a token at once."""
-    settings = {**turnstile, "PROVIDER": "recaptcha_v3", "ACTION": "contact"}
+    provider = getattr(request, "param", "recaptcha_v3")
+    settings = {**turnstile, "PROVIDER": provider, "ACTION": "contact"}
     environ = {"WEBSITE_CAPTCHA": json.dumps(settings)}
     with under_gunicorn("website_wsgi", Path(__file__).parent, **environ) as url:
         page = browser.new_page(base_url=url)
-        serve(page, ANSWERING)
+        serve(page, ENTERPRISE if provider == "recaptcha_enterprise" else ANSWERING)
         page.goto("/page")
         page.get_by_label("Email").fill("ada@example.org")
         yield page
@@ -58,6 +61,15 @@ def test_a_token_is_fetched_when_the_form_is_sent(page: Page, provider: Provider
     page.get_by_text("By phone").click()
     expect(page.get_by_text("Thank you! phone")).to_be_visible()
     assert [question["response"] for question in provider.asked] == ["site.contact.1"]
+
+
+@pytest.mark.parametrize("page", ["recaptcha_enterprise"], indirect=True)
+def test_enterprise_is_asked_for_a_token_in_the_same_way(page: Page, provider: Provider) -> None:
+    token = {"valid": True, "hostname": "example.org", "action": "contact"}
+    provider.verification = {"tokenProperties": token, "riskAnalysis": {"score": 0.9}}
+    page.get_by_text("By phone").click()
+    expect(page.get_by_text("Thank you! phone")).to_be_visible()
+    assert provider.events[0]["event"]["token"] == "site.contact.1"
 
 
 def test_a_form_that_is_sent_twice_in_haste_is_sent_once(page: Page, provider: Provider) -> None:

@@ -137,3 +137,17 @@ def test_an_action_that_the_provider_would_not_know_is_said_at_once(turnstile: S
         pytest.raises(ConfigurationError, match="knows no actions"),
     ):
         render('{% captcha action="contact" %}')
+
+
+def test_the_keys_of_a_fallback_are_looked_at_too(turnstile: Settings) -> None:
+    published = {"PROVIDER": "hcaptcha", **TEST_KEYS["hcaptcha"]}
+    ((identity, message),) = complaints({**turnstile, "FALLBACK": published})
+    assert identity == "cattlegrid.E002"
+    assert "hcaptcha publishes" in message
+    own = {**published, "SITE_KEY": "other", "SECRET_KEY": "another-secret-key"}
+    assert complaints({**turnstile, "FALLBACK": own}, deploy=True) == []
+    ((identity, message),) = complaints({**turnstile, "FALLBACK": {**own, "URL": "https://a.example"}})
+    assert identity == "cattlegrid.E001"
+    assert "URL is not for the provider hcaptcha" in message
+    ((identity, _),) = complaints({**turnstile, "FALLBACK": {**own, "SECRET_KEY": "short"}})
+    assert identity == "cattlegrid.E001"

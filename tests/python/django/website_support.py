@@ -19,6 +19,8 @@ class Provider:
     def __init__(self) -> None:
         self.asked: list[dict[str, str]] = []
         """The forms that came, in order."""
+        self.events: list[Any] = []
+        """The JSON that came, in order."""
         self.verification: dict[str, Any] = {"success": True, "hostname": "example.org", "error-codes": []}
         """What it says, if `reply` is none."""
         self.reply: tuple[int, dict[str, str], bytes] | None = None
@@ -47,10 +49,13 @@ class Provider:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                form = {name: values[0] for name, values in parse_qs(body).items()}
-                # Why: of Turnstile's alone, and another each time.
-                form.pop("idempotency_key", None)
-                provider.asked.append(form)
+                if self.headers["Content-Type"] == "application/json":
+                    provider.events.append(json.loads(body))
+                else:
+                    form = {name: values[0] for name, values in parse_qs(body).items()}
+                    # Why: of Turnstile's alone, and another each time.
+                    form.pop("idempotency_key", None)
+                    provider.asked.append(form)
                 provider.delay.wait()
                 verification = json.dumps(provider.verification).encode()
                 status, headers, body_out = provider.reply or (

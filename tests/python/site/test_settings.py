@@ -232,10 +232,9 @@ def test_nothing_else_is_ever_raised(mapping: dict[str, object]) -> None:
 @pytest.mark.parametrize("provider", sorted(test_keys.PASSING))
 def test_keys_that_providers_publish_are_known(provider: str) -> None:
     published = {**test_keys.PASSING[provider], "PROVIDER": provider, "STORE": "sqlite:/tmp/spent.sqlite3"}
-    assert test_keys.in_use(Settings.parse(published))
-    assert test_keys.in_use(Settings.parse({**published, "SITE_KEY": "mine"}))
-    own = {**published, "SITE_KEY": "mine", "SECRET_KEY": "mine"}
-    assert not test_keys.in_use(Settings.parse(own))
-    assert test_keys.in_use(
-        Settings.parse({**own, "FALLBACK": {**test_keys.PASSING[provider], "PROVIDER": provider}})
-    )
+    assert test_keys.publisher(Settings.parse(published)) == provider
+    assert test_keys.publisher(Settings.parse({**published, "SITE_KEY": "mine"})) == provider
+    own = {**TURNSTILE, "SITE_KEY": "mine", "SECRET_KEY": "mine"}
+    assert test_keys.publisher(Settings.parse(own)) is None
+    fallback = {**test_keys.PASSING[provider], "PROVIDER": provider}
+    assert test_keys.publisher(Settings.parse({**own, "FALLBACK": fallback})) == provider
