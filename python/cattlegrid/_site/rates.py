@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Union
+from typing import Protocol, Union
 
 from cattlegrid import LetterLimits, RateDecision, RateLimiter
 from cattlegrid._site import staged
@@ -88,7 +88,17 @@ class Limit:
         return decision
 
 
-def tell(headers: MutableMapping[str, str], decisions: Iterable[RateDecision]) -> None:
+class Headers(Protocol):
+    """Of a response, as frameworks have them."""
+
+    def get(self, key: str) -> str | None:
+        """What a header says."""
+
+    def __setitem__(self, key: str, value: str) -> None:
+        """Says it, once."""
+
+
+def tell(headers: Headers, decisions: Iterable[RateDecision]) -> None:
     """Adds to the headers of a response how it stands with these limits, beside others that it tells of."""
     for decision in decisions:
         for name, value in decision.headers:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, ServiceUnavailable, TooManyRequests
 
-from cattlegrid._site.refusal import Refusal, refusal, wants_json
-from cattlegrid._site.verification import Undecided
+from cattlegrid import Refused, Unavailable
+from cattlegrid._site.refusal import LIMITED, Refusal, form_refusal, refusal, wants_json
+from cattlegrid._site.verification import Limited, Undecided
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
-class CaptchaError(HTTPException):
-    """Nobody was let through. `codes` say why; they are stable, and never empty.
+class GuardError(HTTPException):
+    """A request was not let through. `codes` say why; they are stable, and never empty.
 
     Answers programs with `{"error-codes": […]}`, and browsers that go to a page with an HTML page.
     """
@@ -43,6 +44,10 @@ class CaptchaError(HTTPException):
         return list({**headers, **self._headers}.items())
 
 
+class CaptchaError(GuardError):
+    """The response token of a request did not let it through."""
+
+
 class CaptchaMissing(CaptchaError, BadRequest):
     """400: the request carries no response token."""
 
@@ -55,17 +60,46 @@ class CaptchaUnavailable(CaptchaError, ServiceUnavailable):
     """503: nobody could decide."""
 
 
-_BY_STATUS: dict[int, type[CaptchaError]] = {
-    400: CaptchaMissing,
-    403: CaptchaRefused,
-    503: CaptchaUnavailable,
-}
+class StampError(GuardError):
+    """A form that came back was not taken."""
 
 
-def http_error(error: Undecided) -> CaptchaError:
-    """What to raise for what a check raised."""
+class StampMissing(StampError, BadRequest):
+    """400: the form carries no stamp, or nobody can read it."""
+
+
+class StampRefused(StampError, Forbidden):
+    """403: the form's stamp, its honeypot or its age does not pass."""
+
+
+class StampUnavailable(StampError, ServiceUnavailable):
+    """503: nobody could decide."""
+
+
+class RateLimited(GuardError, TooManyRequests):
+    """429: somebody has come too often. `retry_after` says in how many seconds to come again."""
+
+    def __init__(self, error: Limited) -> None:
+        super().__init__(Refusal(429, error.codes, LIMITED))
+        self.retry_after = error.decision.retry_after
+
+
+def captcha_error(error: Undecided) -> CaptchaError:
+    """What to raise for what `Captcha.check` raised."""
+    by_status: dict[int, type[CaptchaError]] = {
+        400: CaptchaMissing,
+        403: CaptchaRefused,
+        503: CaptchaUnavailable,
+    }
     refused = refusal(error)
-    return _BY_STATUS[refused.status](refused)
+    return by_status[refused.status](refused)
+
+
+def stamp_error(error: Refused | Unavailable) -> StampError:
+    """What to raise for what `SentForm.check` raised."""
+    by_status: dict[int, type[StampError]] = {400: StampMissing, 403: StampRefused, 503: StampUnavailable}
+    refused = form_refusal(error)
+    return by_status[refused.status](refused)
 
 
 def _is_program(environ: WSGIEnvironment | None) -> bool:

@@ -6,15 +6,17 @@ from flask import Flask
 from markupsafe import Markup
 
 from cattlegrid.flask import site
-from cattlegrid.flask.guard import refuse_bare_views
+from cattlegrid.flask.rates import limit_requests, tell_of_limits
 from cattlegrid.flask.routes import address_of, blueprint
+from cattlegrid.flask.stamps import keep_stamps, stamp
+from cattlegrid.flask.views import refuse_bare_views
 
 
 class Captcha:
     """Binds apps to their captchas: each has its own, by its own `app.config["CATTLEGRID"]`.
 
-    An app gets the blueprint that serves the widget, and two functions for its templates: `captcha_script()`
-    and `captcha()`.
+    An app gets the blueprint that serves the widget, the rate limits of its settings, and three functions for
+    its templates: `captcha_script()`, `captcha()` and `stamp()`.
     """
 
     def __init__(self, app: Flask | None = None, *, url_prefix: str = "/captcha") -> None:
@@ -27,8 +29,11 @@ class Captcha:
         """Reads the app's configuration, once. Raises `ConfigurationError`, which says what to put right."""
         site.bind(app)
         app.before_request(refuse_bare_views)
+        app.before_request(limit_requests)
+        app.after_request(tell_of_limits)
+        app.after_request(keep_stamps)
         app.register_blueprint(blueprint, url_prefix=self.url_prefix)
-        app.jinja_env.globals.update(captcha=captcha, captcha_script=captcha_script)
+        app.jinja_env.globals.update(captcha=captcha, captcha_script=captcha_script, stamp=stamp)
 
 
 def captcha(**attributes: object) -> Markup:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast, overload
-from weakref import WeakSet
+from typing import cast, overload
 
-from flask import current_app, request
+from flask import request
 from werkzeug.local import LocalProxy
 
-from cattlegrid import ConfigurationError, Refused, Unavailable
-from cattlegrid._site.token import SAFE_METHODS
+from cattlegrid import Refused, Unavailable
 from cattlegrid._site.verification import Missing, Verification
 from cattlegrid.flask import site
-from cattlegrid.flask.errors import http_error
-
-_View = TypeVar("_View", bound=Callable[..., Any])
+from cattlegrid.flask.errors import captcha_error
+from cattlegrid.flask.views import Guard, View
 
 
 def check_captcha(action: str | None = None) -> Verification:
@@ -77,63 +73,25 @@ current_captcha = cast("Verification", LocalProxy(_last))
 
 
 @overload
-def require_captcha(view: _View) -> _View: ...
+def require_captcha(view: View) -> View: ...
 
 
 @overload
-def require_captcha(*, action: str | None = None) -> Callable[[_View], _View]: ...
+def require_captcha(*, action: str | None = None) -> Callable[[View], View]: ...
 
 
-def require_captcha(
-    view: _View | None = None, *, action: str | None = None
-) -> _View | Callable[[_View], _View]:
+def require_captcha(view: View | None = None, *, action: str | None = None) -> View | Callable[[View], View]:
     """A decorator: the view, a coroutine function or not, runs only when the request's response token passed.
 
     It stands below `@app.route`. Every request is checked that is none of GET, HEAD, OPTIONS and TRACE.
     What the check found is `current_captcha`; what it raises is what `check_captcha` raises.
     """
-    guard = functools.partial(_guarded, action)
+    guard = Guard(
+        "require_captcha",
+        functools.partial(check_captcha, action),
+        functools.partial(check_captcha_async, action),
+    )
     return guard if view is None else guard(view)
-
-
-# Why: a decorator above the route leaves the route with the bare view, and nobody would notice.
-_bare_views: WeakSet[Callable[..., Any]] = WeakSet()
-
-
-def refuse_bare_views() -> None:
-    """Before each request: raises `ConfigurationError` if `require_captcha` stands above the view's route."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    if request.method not in SAFE_METHODS and inspect.isfunction(view) and view in _bare_views:
-        raise ConfigurationError(
-            f"the route of {request.endpoint} leads past @require_captcha: put the decorator below @app.route"
-        )
-
-
-def _note_bare(view: object) -> None:
-    while inspect.isfunction(view):
-        _bare_views.add(view)
-        view = getattr(view, "__wrapped__", None)
-
-
-def _guarded(action: str | None, view: _View) -> _View:
-    _note_bare(view)
-    if inspect.iscoroutinefunction(view):
-
-        @functools.wraps(view)
-        async def guarded_async(*args: Any, **kwargs: Any) -> Any:
-            if request.method not in SAFE_METHODS:
-                await check_captcha_async(action)
-            return await view(*args, **kwargs)
-
-        return cast("_View", guarded_async)
-
-    @functools.wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        if request.method not in SAFE_METHODS:
-            check_captcha(action)
-        return view(*args, **kwargs)
-
-    return cast("_View", guarded)
 
 
 @contextmanager
@@ -141,4 +99,4 @@ def _http_errors() -> Iterator[None]:
     try:
         yield
     except (Missing, Refused, Unavailable) as error:
-        raise http_error(error) from error
+        raise captcha_error(error) from error

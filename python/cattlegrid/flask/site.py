@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from flask import Flask, current_app, request
 
-from cattlegrid import ConfigurationError
+from cattlegrid import ConfigurationError, read_fields
 from cattlegrid._site import test_keys, token
 from cattlegrid._site.check import Captcha
 from cattlegrid._site.settings import Settings
@@ -57,8 +57,11 @@ def current() -> Captcha:
     return current_site().captcha
 
 
-def remote_ip() -> str | None:
-    """The address of the current request's client, as far as it can be known."""
+def client_address() -> str | None:
+    """The address of the current request's client. None when nobody can tell.
+
+    It is the socket's, or what the `TRUSTED_PROXIES` of the settings say.
+    """
     bound = current_site()
     header = bound.settings.trusted_proxies.header
     return bound.client(request.remote_addr or "", ",".join(request.headers.getlist(header)))
@@ -66,7 +69,14 @@ def remote_ip() -> str | None:
 
 def evidence(settings: Settings) -> Evidence:
     """What the current request tells of its visitor."""
-    return {"token": _response_token(field_names(settings)), "remote_ip": remote_ip()}
+    return {"token": _response_token(field_names(settings)), "remote_ip": client_address()}
+
+
+def fields() -> list[tuple[str, str]]:
+    """The fields of the current request's form. Raises `Refused` for one that nobody can read."""
+    if not request.is_json:
+        return list(request.form.items(multi=True))
+    return read_fields(request.content_type or "", _json())
 
 
 def _response_token(names: tuple[str, ...]) -> object:
@@ -75,6 +85,9 @@ def _response_token(names: tuple[str, ...]) -> object:
         return header
     if not request.is_json:
         return token.under(names, request.form)
-    if not 0 < (request.content_length or 0) <= _LONGEST_JSON:
-        return None
-    return token.from_json(request.get_data(), (*names, token.JSON_NAME))
+    return token.from_json(_json(), (*names, token.JSON_NAME))
+
+
+def _json() -> bytes:
+    """Nothing, if it is too long for anybody to read."""
+    return request.get_data() if 0 < (request.content_length or 0) <= _LONGEST_JSON else b""

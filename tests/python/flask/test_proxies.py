@@ -1,4 +1,4 @@
-"""Which visitor's address the provider is told."""
+"""Which visitor's address the app and the provider are told."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from urllib.parse import parse_qs
 import pytest
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
+
+from cattlegrid.flask import client_address, rate_limit
 
 
 class Provider(ThreadingHTTPServer):
@@ -94,3 +96,40 @@ def test_proxy_fix_is_taken_at_its_word(make: Callable[..., Flask], provider: Pr
     app = make()
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1)  # type: ignore[method-assign]
     assert told(provider, app, "127.0.0.1", "203.0.113.1, 198.51.100.7") == "198.51.100.7"
+
+
+def told_app(app: Flask, socket: str | None, *headers: tuple[str, str]) -> str | None:
+    environ = {} if socket is None else {"REMOTE_ADDR": socket}
+    with app.test_request_context(headers=list(headers), environ_base=environ):
+        return client_address()
+
+
+def test_the_app_is_told_the_same(make_app: Callable[..., Flask], settings: dict[str, Any]) -> None:
+    forged, appended = ("X-Forwarded-For", "203.0.113.1"), ("X-Forwarded-For", "198.51.100.7, 10.0.0.2")
+    proxied = make_app({**settings, "TRUSTED_PROXIES": ["10.0.0.0/8", "unix"]})
+    for socket in ("10.0.0.1", "", None):
+        assert told_app(proxied, socket, forged, appended) == "198.51.100.7"
+    assert told_app(proxied, "192.0.2.9", forged, appended) == "192.0.2.9"
+    assert told_app(proxied, "10.0.0.1") == "10.0.0.1"
+    assert told_app(proxied, None) is None
+    assert told_app(make_app(settings), None, forged) is None
+
+
+def test_proxies_may_write_forwarded(make_app: Callable[..., Flask], settings: dict[str, Any]) -> None:
+    app = make_app({**settings, "TRUSTED_PROXIES": ["10.0.0.0/8"], "FORWARDING_HEADER": "forwarded"})
+    said = ("Forwarded", 'for=203.0.113.1, for="[2001:db8::7]:4711"'), ("Forwarded", "for=10.0.0.2")
+    assert told_app(app, "10.0.0.1", *said, ("X-Forwarded-For", "203.0.113.1")) == "2001:db8::7"
+
+
+def test_limits_count_whoever_is_behind_the_proxy(
+    make_app: Callable[..., Flask], settings: dict[str, Any]
+) -> None:
+    app = make_app({**settings, "TRUSTED_PROXIES": ["127.0.0.1"]})
+    app.add_url_rule("/once", "once", rate_limit("once", "1/1h")(lambda: "ran"), methods=["POST"])
+    statuses = [
+        app.test_client()
+        .post("/once", headers={"X-Forwarded-For": f"203.0.113.{last}, {client}"})
+        .status_code
+        for last, client in enumerate(["198.51.100.7", "198.51.100.8", "198.51.100.7"])
+    ]
+    assert statuses == [200, 200, 429]

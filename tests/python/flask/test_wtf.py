@@ -9,10 +9,11 @@ import pytest
 from flask import Flask, render_template_string
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFProtect, generate_csrf
+from pages import fields_of
 from wtforms import Field, StringField, ValidationError
 from wtforms.validators import DataRequired
 
-from cattlegrid.flask import Captcha, CaptchaError, blueprint, check_captcha, require_captcha
+from cattlegrid.flask import Captcha, CaptchaError, blueprint, check_captcha, require_captcha, require_stamp
 
 
 class CaptchaField(Field):
@@ -66,6 +67,15 @@ def app(settings: dict[str, Any]) -> Flask:
             return {"welcome": form.name.data}
         return render_template_string("{{ form.captcha }}{{ form.errors }}", form=form)
 
+    @app.route("/stamped", methods=["GET", "POST"])
+    @require_stamp("rename", least_age=0)
+    def stamped() -> Any:
+        form = Rename()
+        if form.validate_on_submit():
+            return {"name": form.name.data}
+        page = "<form>{{ form.hidden_tag() }}{{ form.name }}{{ form.errors }}{{ stamp('rename') }}</form>"
+        return render_template_string(page, form=form)
+
     return app
 
 
@@ -86,3 +96,12 @@ def test_a_field_of_the_form(app: Flask, earn: Callable[..., str]) -> None:
     assert "This field is required" in client.post("/field", data={**form, "name": ""}).text
     assert client.post("/field", data=form).json == {"welcome": "Ada"}
     assert "was not accepted" in client.post("/field", data=form).text
+
+
+def test_a_stamp_beside_the_forms_own_fields(app: Flask) -> None:
+    client = app.test_client()
+    mistaken = client.post("/stamped", data={**fields_of(client.get("/stamped").text), "name": ""})
+    assert "This field is required" in mistaken.text
+    corrected = {**fields_of(mistaken.text), "name": "Ada"}
+    assert client.post("/stamped", data=corrected).json == {"name": "Ada"}
+    assert client.post("/stamped", data=corrected).json == {"error-codes": ["spent-stamp"]}

@@ -1,0 +1,77 @@
+"""Views that run only when something else has let the request through."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary
+
+from flask import current_app, request
+
+from cattlegrid import ConfigurationError
+from cattlegrid._site.token import SAFE_METHODS
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A decorator of views."""
+
+    name: str
+    """As sites write it."""
+    check: Callable[[], object]
+    """Raises what stops the request."""
+    check_async: Callable[[], Awaitable[object]]
+    """The same for coroutine functions."""
+    methods: frozenset[str] | None = None
+    """Those that it stands before, HEAD with GET; by default all that change something."""
+
+    def __call__(self, view: View) -> View:
+        """`view`, a coroutine function or not, behind the check."""
+        self._note_bare(view)
+        if inspect.iscoroutinefunction(view):
+
+            @functools.wraps(view)
+            async def guarded_async(*args: Any, **kwargs: Any) -> Any:
+                if self.stands_before(request.method):
+                    await self.check_async()
+                return await view(*args, **kwargs)
+
+            return cast("View", guarded_async)
+
+        @functools.wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if self.stands_before(request.method):
+                self.check()
+            return view(*args, **kwargs)
+
+        return cast("View", guarded)
+
+    def stands_before(self, method: str) -> bool:
+        """Whether requests of this method are checked."""
+        if self.methods is None:
+            return method not in SAFE_METHODS
+        return ("GET" if method == "HEAD" else method) in self.methods
+
+    def _note_bare(self, view: object) -> None:
+        while inspect.isfunction(view):
+            _bare_views[view] = self
+            view = getattr(view, "__wrapped__", None)
+
+
+# Why: a decorator above the route leaves the route with the bare view, and nobody would notice.
+_bare_views: WeakKeyDictionary[Callable[..., Any], Guard] = WeakKeyDictionary()
+
+
+def refuse_bare_views() -> None:
+    """Before each request: raises `ConfigurationError` if a guard stands above the view's route."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    guard = _bare_views.get(view) if inspect.isfunction(view) else None
+    if guard is not None and guard.stands_before(request.method):
+        raise ConfigurationError(
+            f"the route of {request.endpoint} leads past @{guard.name}: put the decorator below @app.route"
+        )
