@@ -22,7 +22,8 @@ describe('the axum example', () => {
 
   before(async () => {
     choir = await Choir.start();
-    browser = await launch();
+    // As a person's browser, which says of none that it is driven.
+    browser = await launch(['--disable-blink-features=AutomationControlled']);
   });
   after(async () => {
     await browser.close();
@@ -81,6 +82,24 @@ describe('the axum example', () => {
     await page.getByRole('button', { name: 'Comment' }).press('Enter');
     await page.getByText('Grace What a <b>night</b>').waitFor();
     await screenshot(page, 'choir-comments');
+  });
+
+  test('what a driven browser posts is held until somebody has looked at it', async () => {
+    await page.addInitScript(() => Object.defineProperty(navigator, 'webdriver', { value: true }));
+    await open('/comments');
+    await page.getByLabel('Name').fill('Herd');
+    await page.getByRole('textbox', { name: 'Comment' }).fill('Moo');
+    await widget.solve();
+    await page.waitForTimeout(Choir.LEAST_AGE);
+    await page.getByRole('button', { name: 'Comment' }).click();
+    await page.getByText('Somebody looks at your comment').waitFor();
+    await page.getByText('low-score').waitFor();
+    await axeFindsNothing(page);
+    await screenshot(page, 'choir-held');
+    await open('/comments');
+    await page.getByText('Held until somebody has looked at them: 1.').waitFor();
+    assert.equal(await page.getByText('Moo').count(), 0);
+    await screenshot(page, 'choir-comments-held');
   });
 
   test('nobody sees or hears the honeypot', async () => {

@@ -64,6 +64,11 @@ impl<S: Store> Gate<S> {
         &self.sites
     }
 
+    /// Where the time comes from.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
     /// What remembers what is spent.
     pub const fn store(&self) -> &S {
         &self.store

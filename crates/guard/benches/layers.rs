@@ -7,12 +7,14 @@
 )]
 
 use std::convert::Infallible;
+use std::hint::black_box;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use cattlegrid::{OsEntropy, Secret};
+use cattlegrid_guard::behaviour::{History, Signals, WrongAnswers, score};
 use cattlegrid_guard::captcha::{Captcha, CaptchaLayer, TOKEN_HEADER};
 use cattlegrid_guard::client_ip::{ClientIp, ClientIpLayer, ForwardingHeader, PeerAddr, Proxies};
 use cattlegrid_guard::fields::{Fields, FieldsLayer, Limits};
@@ -35,11 +37,14 @@ use http_body_util::Full;
 use tokio::runtime::Builder;
 use tower::{Layer, Service, ServiceBuilder, service_fn};
 
-fn limiter(quota: &str) -> Limiter<MemoryStore> {
+fn rates() -> Arc<Rates<MemoryStore>> {
     let clock = Arc::new(SystemClock::new());
-    let rates = Rates::new(MemoryStore::new(1, clock.clone()), clock);
+    Arc::new(Rates::new(MemoryStore::new(1, clock.clone()), clock))
+}
+
+fn limiter(quota: &str) -> Limiter<MemoryStore> {
     let salt = Salt::new(&[7; 32]);
-    Limiter::new("address", quota.parse().unwrap(), &salt, Arc::new(rates)).unwrap()
+    Limiter::new("address", quota.parse().unwrap(), &salt, rates()).unwrap()
 }
 
 fn request(header: ForwardingHeader, value: &str) -> Request<()> {
@@ -196,6 +201,27 @@ fn all_layers(criterion: &mut Criterion) {
     });
 }
 
+/// What a score adds to an answer, of which there is one for each form.
+fn scores(criterion: &mut Criterion) {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let signals = Signals {
+        half_seconds: 17,
+        edits: 6,
+        ..Signals::default()
+    };
+    let history = History {
+        age: Some(Duration::from_secs(10)),
+        many_wrong_answers: false,
+    };
+    criterion.bench_function("behaviour/score", |bencher| {
+        bencher.iter(|| score(black_box(Some(signals)), black_box(history)));
+    });
+    let wrong_answers = WrongAnswers::new(&Salt::new(&[7; 32]), rates()).unwrap();
+    criterion.bench_function("behaviour/wrong_answers", |bencher| {
+        bencher.iter(|| runtime.block_on(wrong_answers.are_many([7; 16])));
+    });
+}
+
 fn layers(criterion: &mut Criterion) {
     let runtime = Builder::new_current_thread().build().unwrap();
     let trusted = Networks::parse(["10.0.0.0/8"]).unwrap();
@@ -253,5 +279,5 @@ fn layers(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, layers, form_layers, all_layers);
+criterion_group!(benches, layers, form_layers, all_layers, scores);
 criterion_main!(benches);

@@ -9,7 +9,7 @@
 //! - [`form_timing`] who is faster than people, and who sends the same again;
 //! - [`captcha`] runs nothing without a response token that was verified;
 //! - [`email`] confirms an address by a link in a letter, which works once;
-//! - [`behaviour`] makes a score of how an answer came. It is a function, for whoever judges answers.
+//! - [`behaviour`] makes a score of how an answer came. It is for whoever judges answers.
 //!
 //! Each of the others is a [`tower::Layer`] of its own. They combine from the outside to the inside: what finds the client
 //! comes before what counts clients, and what reads a form's fields before what looks at them.

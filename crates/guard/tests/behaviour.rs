@@ -8,12 +8,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cattlegrid::challenge::image::{Fonts, Style};
+use cattlegrid::challenge::{Generators, KindOptions};
+use cattlegrid::{
+    Ask, Attempt, Gate, OsEntropy, ScoreRules, Secret, Secrets, Site, Sites, Verification,
+};
+use cattlegrid_guard::AddressPrefix;
 use cattlegrid_guard::behaviour::{
-    History, INSTANT, Reason, Score, Signals, Used, WrongAnswers, score,
+    GivenSignals, History, INSTANT, Reason, Score, Scorer, Seen, Signals, Used, WrongAnswers, score,
 };
 use cattlegrid_guard::rate_limit::{Rates, Salt};
 use cattlegrid_store::memory::MemoryStore;
-use cattlegrid_store::{ManualClock, Timestamp};
+use cattlegrid_store::{Clock, ManualClock, Timestamp};
 use proptest::prelude::*;
 
 /// Every way to use a widget: with each device or several, and with none that a page can see.
@@ -178,14 +184,20 @@ fn each_reason_has_its_case() {
     }
 }
 
+fn stopped_clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::new(Timestamp::from_millis(1_700_000_000_000)))
+}
+
+fn wrong_answers(clock: &Arc<ManualClock>) -> WrongAnswers<MemoryStore> {
+    let store = MemoryStore::new(1000, Arc::clone(clock) as _);
+    let rates = Arc::new(Rates::new(store, Arc::clone(clock) as _));
+    WrongAnswers::new(&Salt::new(&[7; 32]), rates).unwrap()
+}
+
 #[tokio::test]
 async fn wrong_answers_are_many_from_the_sixth_and_are_forgotten() {
-    let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_700_000_000_000)));
-    let rates = Arc::new(Rates::new(
-        MemoryStore::new(1000, clock.clone()),
-        clock.clone(),
-    ));
-    let wrong = WrongAnswers::new(&Salt::new(&[7; 32]), rates).unwrap();
+    let clock = stopped_clock();
+    let wrong = wrong_answers(&clock);
     for answer in 0..6 {
         assert!(!wrong.are_many("here").await, "after {answer}");
         wrong.count("here").await;
@@ -209,4 +221,157 @@ async fn wrong_answers_are_many_from_the_sixth_and_are_forgotten() {
         !wrong.are_many("here").await,
         "no more than ten are remembered"
     );
+}
+
+#[test]
+fn what_the_widget_sends_is_read_within_its_bounds() {
+    let read = |text: &str| serde_json::from_str::<GivenSignals>(text).map(Signals::from);
+    assert_eq!(read("{}").unwrap(), Signals::default());
+    let sent =
+        r#"{"time": 17, "used": ["keys", "touch"], "edits": 6, "corrections": 2, "blurs": 1}"#;
+    let keys_and_touch = Used {
+        touch: true,
+        keys: true,
+        ..Used::default()
+    };
+    let seen = Signals {
+        half_seconds: 17,
+        used: keys_and_touch,
+        edits: 6,
+        corrections: 2,
+        blurs: 1,
+        automated: false,
+    };
+    assert_eq!(read(sent).unwrap(), seen);
+    let most = u64::MAX;
+    let sent = format!(
+        r#"{{"time": {most}, "edits": {most}, "corrections": {most}, "blurs": {most}, "x": []}}"#
+    );
+    let seen = Signals {
+        half_seconds: Signals::MOST_TIME,
+        edits: Signals::MOST,
+        corrections: Signals::MOST,
+        blurs: Signals::MOST,
+        ..Signals::default()
+    };
+    assert_eq!(read(&sent).unwrap(), seen);
+    for sent in [
+        "7",
+        r#"{"time": -1}"#,
+        r#"{"time": 1.5}"#,
+        r#"{"used": "keys"}"#,
+    ] {
+        assert!(read(sent).is_err(), "{sent}");
+    }
+}
+
+/// A gate for one site, and its clock.
+struct Engine {
+    gate: Gate<MemoryStore>,
+    clock: Arc<ManualClock>,
+}
+
+impl Engine {
+    fn new(rules: Option<ScoreRules>) -> Self {
+        let clock = stopped_clock();
+        let secrets: Secrets = Secret::generate(&OsEntropy).unwrap().into();
+        let (key, secret) = Site::demo_keys(&secrets).unwrap();
+        let generators = Generators::new(&KindOptions::default(), &Fonts::embedded()).unwrap();
+        let site = Site::new(key, secret, Arc::new(generators), Arc::new(Style::hard()));
+        let site = match rules {
+            Some(rules) => site.with_scores(rules),
+            None => site,
+        };
+        let store = MemoryStore::new(1000, Arc::clone(&clock) as _);
+        let sites = Sites::new(vec![site]).unwrap();
+        let (time, entropy) = (Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(OsEntropy));
+        let gate = Gate::new(&secrets, sites, store, time, entropy);
+        Self { gate, clock }
+    }
+
+    fn site(&self) -> &Site {
+        self.gate.sites().iter().next().unwrap()
+    }
+
+    /// What becomes of an answer to a fresh challenge after ten seconds: its score, if it is right, as the back end is
+    /// told it.
+    async fn answer(
+        &self,
+        scorer: &Scorer<MemoryStore>,
+        seen: &Seen,
+        is_right: bool,
+    ) -> Option<Score> {
+        let issued = self.gate.issue(self.site(), Ask::any()).unwrap();
+        self.clock.advance(Duration::from_secs(10));
+        let answer = self.gate.inspect(&issued.key).unwrap().challenge;
+        let given = if is_right {
+            answer.answer().as_str()
+        } else {
+            "no"
+        };
+        let (judged, score) = scorer
+            .answer(&self.gate, &issued.key, Attempt::new(given), seen)
+            .await;
+        let token = judged.ok()?.token;
+        let secret = self.site().secret();
+        match self.gate.verify(secret, &token, None).await {
+            Verification::Passed(passed) => {
+                assert_eq!(passed.score, score);
+                score
+            }
+            Verification::Refused(refusal) => panic!("{refusal}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_gates_answers_have_scores_and_wrong_ones_are_counted() {
+    let engine = Engine::new(Some(ScoreRules::default()));
+    let scorer = Scorer::new(wrong_answers(&engine.clock));
+    let client = |address: &str| Some(AddressPrefix::default().block(address.parse().unwrap()));
+    let person = Signals {
+        half_seconds: 17,
+        edits: 6,
+        ..Signals::default()
+    };
+    let here = Seen {
+        signals: Some(person),
+        client: client("192.0.2.1"),
+    };
+    assert_eq!(
+        engine.answer(&scorer, &here, true).await,
+        Some(Score::default())
+    );
+    for _ in 0..8 {
+        engine.answer(&scorer, &here, false).await;
+    }
+    let elsewhere = Seen {
+        client: client("192.0.2.2"),
+        ..here
+    };
+    let unknown = Seen::default();
+    for (seen, named) in [
+        (here, &["many-wrong-answers"][..]),
+        (elsewhere, &[]),
+        (unknown, &["no-signals"]),
+    ] {
+        let score = engine.answer(&scorer, &seen, true).await.unwrap();
+        assert_eq!(reasons(score), named, "{seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_a_site_has_no_scores_nothing_is_counted() {
+    let engine = Engine::new(None);
+    let wrong = wrong_answers(&engine.clock);
+    let client = AddressPrefix::default().block("192.0.2.1".parse().unwrap());
+    let scorer = Scorer::new(wrong);
+    let seen = Seen {
+        signals: None,
+        client: Some(client),
+    };
+    for _ in 0..8 {
+        engine.answer(&scorer, &seen, false).await;
+    }
+    assert_eq!(engine.answer(&scorer, &seen, true).await, None);
 }

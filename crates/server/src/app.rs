@@ -12,12 +12,13 @@ use cattlegrid::{
     Ask, Attempt, ChallengeKey, Gate, Hostname, Issued, OsEntropy, Refusal, ScoreRules, SecretKey,
     Secrets, Site, SiteKey, Sites, Solved, WorkSet,
 };
+use cattlegrid_guard::behaviour::{Scorer, Seen};
 use cattlegrid_guard::client_ip::Proxies;
 
 use tracing::Instrument;
 
 use crate::Error;
-use crate::behaviour::{Behaviour, Seen};
+use crate::behaviour;
 use crate::config::{Config, Limits, SiteConfig, TimeLockKeys};
 use crate::dialect::Dialect;
 use crate::drawing::NotDrawn;
@@ -45,7 +46,7 @@ pub struct App {
     limits: Limits,
     rate_limits: RateLimits,
     forward_auth: ForwardAuth,
-    behaviour: Behaviour,
+    scorer: Scorer<Arc<Observed<AnyStore>>>,
     proxies: Proxies,
     proxy_protocol: bool,
 }
@@ -86,7 +87,7 @@ impl App {
                 Arc::new(OsEntropy),
             ),
             rate_limits: RateLimits::new(config, secrets, &standing)?,
-            behaviour: Behaviour::new(secrets, &standing)?,
+            scorer: behaviour::scorer(secrets, &standing)?,
             proxies: config.client_address.proxies(),
             proxy_protocol: config.client_address.proxy_protocol,
             standing,
@@ -264,17 +265,13 @@ impl App {
         seen: &Seen,
     ) -> Result<Solved, Refusal> {
         self.admit_key(Operation::Answer, key).await;
-        let now = self.clock().now();
-        let score = self.behaviour.score(&self.gate, now, key, seen).await;
-        let judged = self.judge(key, attempt.with_score(score)).await;
-        match (score, &judged) {
-            (Some(_), Err(Refusal::WrongAnswer)) => self.behaviour.count_wrong_answer(seen).await,
-            (Some(score), Ok(_) | Err(Refusal::AnotherChallenge | Refusal::LowScore)) => {
-                self.metrics().scored(score);
-            }
-            _ => {}
+        let (judged, score) = self.scorer.answer(&self.gate, key, attempt, seen).await;
+        if let (Some(score), Ok(_) | Err(Refusal::AnotherChallenge | Refusal::LowScore)) =
+            (score, &judged)
+        {
+            self.metrics().scored(score);
         }
-        judged
+        self.counted(judged)
     }
 
     /// What the gate makes of an attempt that a back end was sent, counted, and against the limits on verifications.
@@ -283,7 +280,7 @@ impl App {
     /// Those of [`Gate::answer`].
     pub async fn check(&self, key: &ChallengeKey, attempt: Attempt<'_>) -> Result<Solved, Refusal> {
         self.admit_key(Operation::Verify, key).await;
-        self.judge(key, attempt).await
+        self.counted(self.gate.answer(key, attempt).await)
     }
 
     /// Who passed, of whom a back end asks, against the limits on verifications: as the gate says, or the provider that
@@ -333,11 +330,10 @@ impl App {
         }
     }
 
-    async fn judge(&self, key: &ChallengeKey, attempt: Attempt<'_>) -> Result<Solved, Refusal> {
-        let judged = self.gate.answer(key, attempt).await.inspect_err(refused);
+    fn counted(&self, judged: Result<Solved, Refusal>) -> Result<Solved, Refusal> {
         let code = judged.as_ref().err().map(Refusal::code);
         self.metrics().answered(code);
-        judged
+        judged.inspect_err(refused)
     }
 
     /// Whether the keys that other providers publish for tests work here.

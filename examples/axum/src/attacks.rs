@@ -45,11 +45,13 @@ pub enum Attack {
     ForgedAddress,
     /// 1,000 tries at guessing a token.
     ThousandTries,
+    /// A browser that a program drives reads the picture, and does all else as a person would.
+    DrivenBrowser,
 }
 
 impl Attack {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::NoToken,
         Self::ForgottenCheck,
         Self::Replay,
@@ -62,6 +64,7 @@ impl Attack {
         Self::FloodedMailbox,
         Self::ForgedAddress,
         Self::ThousandTries,
+        Self::DrivenBrowser,
     ];
 
     /// What is tried, in words.
@@ -79,6 +82,7 @@ impl Attack {
             Self::FloodedMailbox => "five letters to somebody else's address",
             Self::ForgedAddress => "40 posts, each from a made-up X-Forwarded-For",
             Self::ThousandTries => "1,000 guesses at a token",
+            Self::DrivenBrowser => "a driven browser that reads the picture",
         }
     }
 
@@ -94,6 +98,7 @@ impl Attack {
             Self::FloodedMailbox => ("email", "too-many-letters"),
             Self::ForgedAddress => ("client_ip, rate_limit", "rate-limited"),
             Self::ThousandTries => ("rate_limit", "rate-limited"),
+            Self::DrivenBrowser => ("behaviour", "low-score"),
         }
     }
 
@@ -125,6 +130,7 @@ impl Attack {
             Self::FloodedMailbox => target.flooded_mailbox().await,
             Self::ForgedAddress => target.forged_address().await,
             Self::ThousandTries => target.thousand_tries().await,
+            Self::DrivenBrowser => target.driven_browser().await,
         };
         let mut report = Report {
             attack: self,
@@ -315,6 +321,13 @@ impl Target {
         Ok(answers)
     }
 
+    async fn driven_browser(&self) -> Result<Vec<Answer>, Failure> {
+        let signals = json!({ "used": ["pointer", "keys"], "edits": 6, "automated": true });
+        let token = self.earned_with("comment", &signals).await?;
+        let form = self.shown_for_a_while("/comments").await?;
+        Ok(vec![self.post(&form.with_token(&token)).await?])
+    }
+
     /// A form as its page has it, with everything filled in that a person sees.
     async fn shown(&self, path: &'static str) -> Result<Filled, Failure> {
         let page = self.client.get(format!("{}{path}", self.url)).send();
@@ -357,13 +370,18 @@ impl Target {
 
     /// A token as whoever reads the picture earns it.
     async fn earned(&self, action: &str) -> Result<String, Failure> {
+        self.earned_with(action, &Value::Null).await
+    }
+
+    /// The same, where the widget has seen this of its use.
+    async fn earned_with(&self, action: &str, signals: &Value) -> Result<String, Failure> {
         let site = self.engine.sites().iter().next().ok_or("no site")?;
         let ask = json!({ "sitekey": site.key().as_str(), "action": action });
         let url = format!("{}/api/v1/challenges", self.url);
         let issued: Value = self.ask(&url, &ask).await?;
         let key: ChallengeKey = issued["key"].as_str().unwrap_or_default().parse()?;
         let known = self.engine.inspect(&key)?;
-        let answer = json!({ "answer": known.challenge.answer().as_str() });
+        let answer = json!({ "answer": known.challenge.answer().as_str(), "signals": signals });
         let judged = self.ask(&format!("{url}/{key}/answer"), &answer).await?;
         Ok(judged["token"].as_str().ok_or("no token")?.to_owned())
     }
@@ -379,19 +397,19 @@ async fn a_while() {
     tokio::time::sleep(Duration::from_millis(1100)).await;
 }
 
-/// What comes back: whoever does not ask for a page is told the code of a refusal in problem details.
+/// What comes back: whoever does not ask for a page is told the code of a refusal in problem details. What is held is on a
+/// page, with its code.
 async fn answer(post: RequestBuilder) -> Result<Answer, Failure> {
     let reply = post.send().await?;
     let status = reply.status();
-    if status.is_success() || status.is_redirection() {
-        return Ok(Answer::Passed);
-    }
     let body = reply.text().await?;
     let problem: Value = serde_json::from_str(&body).unwrap_or_default();
-    let code = problem["code"].as_str();
-    Ok(Answer::Refused(
-        code.map_or_else(|| status.to_string(), str::to_owned),
-    ))
+    let on_page = || Some(body.split_once("<code>")?.1.split_once("</code>")?.0);
+    Ok(match problem["code"].as_str().or_else(on_page) {
+        Some(code) => Answer::Refused(code.to_owned()),
+        None if status.is_success() || status.is_redirection() => Answer::Passed,
+        None => Answer::Refused(status.to_string()),
+    })
 }
 
 /// A form with what is typed into it.

@@ -18,6 +18,8 @@ struct Entries {
     /// Names by e-mail address.
     members: BTreeMap<String, String>,
     comments: Vec<Comment>,
+    /// Comments that somebody has to look at first.
+    held: Vec<Comment>,
     wishes: Vec<String>,
 }
 
@@ -53,6 +55,10 @@ impl Book {
         keep(&mut self.open().comments, comment);
     }
 
+    pub(crate) fn hold(&self, _: &Verified, comment: Comment) {
+        keep(&mut self.open().held, comment);
+    }
+
     pub(crate) fn wish(&self, _: &Verified, song: String) {
         keep(&mut self.open().wishes, song);
     }
@@ -60,6 +66,10 @@ impl Book {
     /// The newest first.
     pub(crate) fn comments(&self) -> Vec<Comment> {
         self.open().comments.iter().rev().cloned().collect()
+    }
+
+    pub(crate) fn count_held(&self) -> usize {
+        self.open().held.len()
     }
 
     /// The newest first.

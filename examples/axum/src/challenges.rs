@@ -5,9 +5,12 @@ use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use cattlegrid::challenge::image::Scale;
 use cattlegrid::{Ask, Attempt, ChallengeKey, Hostname, Issued, Refusal};
+use cattlegrid_guard::AddressPrefix;
+use cattlegrid_guard::behaviour::{GivenSignals, Seen};
+use cattlegrid_guard::client_ip::ClientIp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -77,18 +80,26 @@ async fn image(
 #[derive(Deserialize)]
 struct Given {
     answer: String,
+    signals: Option<GivenSignals>,
 }
 
 async fn answer(
     State(choir): State<Choir>,
     Path(key): Path<String>,
+    Extension(ClientIp(client)): Extension<ClientIp>,
     headers: HeaderMap,
     Json(given): Json<Given>,
 ) -> Result<Json<Value>, Problem> {
     let key: ChallengeKey = key.parse()?;
     let page = page(&headers)?;
     let attempt = Attempt::new(&given.answer).from_page(page.as_ref());
-    Ok(Json(match choir.engine.answer(&key, attempt).await {
+    let seen = Seen {
+        signals: given.signals.map(Into::into),
+        client: Some(AddressPrefix::default().block(client)),
+    };
+    let answer = choir.scorer.answer(&choir.engine, &key, attempt, &seen);
+    let (judged, _) = answer.await;
+    Ok(Json(match judged {
         Ok(solved) => json!({
             "success": true,
             "token": solved.token.to_string(),

@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use axum::routing::MethodRouter;
 use axum::{Extension, Router};
 use cattlegrid::{OsEntropy, Secrets};
+use cattlegrid_guard::behaviour::{Scorer, WrongAnswers};
 use cattlegrid_guard::captcha::{Captcha, CaptchaLayer};
 use cattlegrid_guard::client_ip::{ClientIp, ClientIpLayer, Proxies};
 use cattlegrid_guard::fields::{FieldsLayer, Limits};
@@ -66,6 +67,12 @@ impl Guards {
     ) -> Result<Limiter<SharedStore>, Box<dyn Error>> {
         let rates = Arc::clone(&self.rates);
         Ok(Limiter::new(name, quota.parse()?, &self.salt, rates)?)
+    }
+
+    /// What judges answers along with how they came.
+    pub(crate) fn scorer(&self) -> Result<Scorer<SharedStore>, Box<dyn Error>> {
+        let rates = Arc::clone(&self.rates);
+        Ok(Scorer::new(WrongAnswers::new(&self.salt, rates)?))
     }
 
     /// The form of this name, whose stamps go into its page.

@@ -25,7 +25,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use cattlegrid::challenge::image::{Fonts, Style};
 use cattlegrid::challenge::{Generators, KindOptions};
-use cattlegrid::{Gate, OsEntropy, Secrets, Site, SiteKey, Sites};
+use cattlegrid::{Gate, OsEntropy, ScoreRules, Secrets, Site, SiteKey, Sites};
+use cattlegrid_guard::behaviour::Scorer;
 use cattlegrid_guard::captcha::{Captcha, GateVerifier};
 use cattlegrid_guard::email::{Delivery, Links};
 use cattlegrid_store::{AnyStore, Clock, StoreUrl, SystemClock};
@@ -57,6 +58,7 @@ pub struct Settings {
 #[derive(Clone)]
 struct Choir {
     engine: Arc<Engine>,
+    scorer: Arc<Scorer<SharedStore>>,
     site_key: SiteKey,
     captcha: Captcha,
     letters: Letters,
@@ -105,6 +107,7 @@ impl Opened {
         let (letters, delivery) = Letters::new(links, &guards, mail, &url)?;
         let choir = Choir {
             engine: Arc::clone(&engine),
+            scorer: Arc::new(guards.scorer()?),
             site_key,
             captcha,
             letters,
@@ -156,7 +159,9 @@ fn engine(
         generators,
         Arc::new(Style::hard()),
     );
-    let site = site.with_hostnames(vec!["127.0.0.1".parse()?, "localhost".parse()?]);
+    let site = site
+        .with_hostnames(vec!["127.0.0.1".parse()?, "localhost".parse()?])
+        .with_scores(ScoreRules::default());
     let sites = Sites::new(vec![site])?;
     let engine = Gate::new(secrets, sites, store, clock, Arc::new(OsEntropy));
     Ok((site_key, Arc::new(engine)))

@@ -10,10 +10,12 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Form, Router};
+use cattlegrid::Refusal;
 use cattlegrid_guard::captcha::Verified;
 use cattlegrid_guard::client_ip::ClientIp;
 use cattlegrid_guard::email::{self, EmailAddress};
 use cattlegrid_guard::{AddressPrefix, Problem, Refuse};
+use cattlegrid_provider::Score;
 use serde::Deserialize;
 
 use crate::book::Comment;
@@ -118,6 +120,7 @@ struct CommentsPage<'a> {
     site_key: &'a str,
     form: &'a Filled,
     comments: Vec<Comment>,
+    held: usize,
 }
 
 fn draw_comments(choir: &Choir, form: &Filled) -> Response {
@@ -125,6 +128,7 @@ fn draw_comments(choir: &Choir, form: &Filled) -> Response {
         site_key: choir.site_key.as_str(),
         form,
         comments: choir.book.comments(),
+        held: choir.book.count_held(),
     })
 }
 
@@ -134,17 +138,35 @@ struct GivenComment {
     comment: String,
 }
 
+/// Below which score a comment is held. Why not refused: a score is a hint, and a person may be behind a low one.
+const HELD_BELOW: f64 = 0.7;
+
 async fn comment(
     State(choir): State<Choir>,
     proof: Verified,
     Form(given): Form<GivenComment>,
-) -> Redirect {
+) -> Response {
     let comment = Comment {
         name: given.name.chars().take(80).collect(),
         text: given.comment.chars().take(2000).collect(),
     };
+    let is_doubtful = |score: Score| score.get() < HELD_BELOW;
+    if proof.score().is_some_and(is_doubtful) {
+        choir.book.hold(&proof, comment);
+        return held();
+    }
     choir.book.comment(&proof, comment);
-    Redirect::to("/comments")
+    Redirect::to("/comments").into_response()
+}
+
+/// That a comment waits for somebody to look at it, and the code of why.
+fn held() -> Response {
+    let told = MessagePage {
+        title: "Thank you",
+        text: "Somebody looks at your comment before it is shown.",
+        code: Some(Refusal::LowScore.code()),
+    };
+    (StatusCode::ACCEPTED, page(&told)).into_response()
 }
 
 /// The mistake that people make most: this handler looks at no token. It runs for nobody without one all the same, as

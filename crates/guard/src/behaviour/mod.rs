@@ -12,6 +12,9 @@
 //! | `instant` | 0.2 | the answer came within [`INSTANT`], by the widget's count or by the server's clock |
 //! | `no-signals` | 0.1 | there are none, as from whoever uses the API without the widget |
 //!
+//! A [`Scorer`] does all of that around a gate: it reads the history, has the gate judge the answer with its score, and
+//! counts a wrong one.
+//!
 //! # What it is worth
 //!
 //! Signals come from the visitor's browser, and whoever writes a program can send any. So they can only take from the
@@ -65,11 +68,15 @@
 //! # }
 //! ```
 
+mod given;
+mod scorer;
 mod wrong_answers;
 
 use std::time::Duration;
 
 pub use cattlegrid::{Reason, Score};
+pub use given::GivenSignals;
+pub use scorer::{Scorer, Seen};
 pub use wrong_answers::WrongAnswers;
 
 /// Nobody reads a picture and types what it says in less.

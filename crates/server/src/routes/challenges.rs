@@ -10,6 +10,7 @@ use axum::response::Response;
 use cattlegrid::challenge::Kind;
 use cattlegrid::challenge::image::Scale;
 use cattlegrid::{Action, Ask, Attempt, CustomerData, Issued, Refusal};
+use cattlegrid_guard::behaviour::{GivenSignals, Seen};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -17,7 +18,7 @@ use utoipa_axum::routes;
 
 use super::limited;
 use crate::app::App;
-use crate::behaviour::{Client, GivenSignals, Seen};
+use crate::behaviour::Client;
 use crate::dialect::Dialect;
 use crate::extract::{JsonBody, KeyInPath};
 use crate::hidden::Hidden;
@@ -236,7 +237,7 @@ async fn answer(
     State(app): State<Arc<App>>,
     KeyInPath(key): KeyInPath,
     Page(page): Page,
-    client: Client,
+    Client(client): Client,
     JsonBody(given): JsonBody<GivenAnswer>,
 ) -> Result<Json<Judgement>, Problem> {
     let data = given
@@ -248,7 +249,10 @@ async fn answer(
     let attempt = Attempt::new(given.answer.expose())
         .from_page(page.as_ref())
         .with_data(data.as_ref());
-    let seen = Seen::new(client, given.signals);
+    let seen = Seen {
+        signals: given.signals.map(Into::into),
+        client,
+    };
     match app.answer(&key, attempt, &seen).await {
         Ok(solved) => Ok(Json(Judgement::Right {
             success: true,

@@ -12,6 +12,7 @@ use axum::middleware::{self, Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use cattlegrid::{Ask, Attempt, ChallengeKey, Refusal};
+use cattlegrid_guard::behaviour::Seen;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,7 +21,7 @@ use utoipa_axum::routes;
 use super::{challenges, limited, pages};
 use crate::app::App;
 use crate::assets;
-use crate::behaviour::{Client, Seen};
+use crate::behaviour::Client;
 use crate::extract::{JsonOrForm, WholeBody};
 use crate::forward_auth::page::{self, After, is_for_people};
 use crate::forward_auth::{Original, Verdict, VisitedSite, Visitor, WayBack, denied};
@@ -165,7 +166,7 @@ async fn answer(
     State(app): State<Arc<App>>,
     VisitedSite(guarded): VisitedSite,
     visitor: Visitor,
-    client: Client,
+    Client(client): Client,
     headers: HeaderMap,
     JsonOrForm(given): JsonOrForm<Given>,
 ) -> Result<Response, Problem> {
@@ -175,7 +176,10 @@ async fn answer(
     let judged = match &key {
         Ok(key) => {
             let attempt = Attempt::new(given.answer.expose()).of_site(site);
-            let seen = Seen::new(client, None);
+            let seen = Seen {
+                signals: None,
+                client,
+            };
             app.answer(key, attempt.from_page(host), &seen).await
         }
         Err(_) => Err(Refusal::UnknownKey),
