@@ -6,6 +6,7 @@ from functools import cached_property
 
 from cattlegrid import ConfigurationError
 from cattlegrid._site.check import Captcha
+from cattlegrid._site.letters import AllLetters
 from cattlegrid._site.rates import Limit
 from cattlegrid._site.settings import Settings
 from cattlegrid._site.stamped import StampedForms
@@ -18,6 +19,7 @@ class Site:
         self.settings = settings
         self.captcha = Captcha(settings)
         self.forms = StampedForms(settings)
+        self.letters = AllLetters(settings)
         self._named: dict[str, Limit] = {}
 
     def limit(self, name: str, quota: str) -> Limit:

@@ -12,6 +12,7 @@ from django.utils import translation
 
 import cattlegrid
 import cattlegrid.django as app
+from cattlegrid._site import letter_words
 from cattlegrid._site.refusal import MESSAGES
 
 FOLDER = Path(app.__file__).with_name("locale")
@@ -30,7 +31,12 @@ def test_a_language_is_whole_and_compiled(locale: str, tmp_path: Path) -> None:
     folder = FOLDER / locale / "LC_MESSAGES"
     messages = catalogue(folder / "django.mo")
     assert messages == compiled(folder / "django.po", tmp_path)
-    assert set(messages) == {*MESSAGES.values(), "The response token of the CAPTCHA."}
+    letters = {
+        *letter_words.LETTER.values(),
+        *letter_words.QUESTION.values(),
+        *letter_words.MESSAGES.values(),
+    }
+    assert set(messages) == {*MESSAGES.values(), *letters, "The response token of the CAPTCHA."}
     assert all(messages.values())
 
 
