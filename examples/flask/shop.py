@@ -139,6 +139,6 @@ def add_wish() -> tuple[dict[str, str], int]:
     body = request.get_json()
     seed = body.get("seed") if isinstance(body, dict) else None
     if not isinstance(seed, str) or not 1 <= len(seed.strip()) <= 80:
-        return {"seed": "A wish has 1 to 80 characters."}, 422
+        return {"detail": "A wish has 1 to 80 characters."}, 422
     keep("INSERT INTO wish VALUES (?)", seed.strip())
     return {"seed": seed.strip()}, 201

@@ -1,12 +1,11 @@
-/** Sends the form as JSON, and shows what has been wished for. */
+/** Sends the form as JSON to the API that lists what has been wished for, and shows that. */
 
 const form = document.querySelector('#wish');
 const list = document.querySelector('#wishes');
 const message = document.querySelector('#message');
-const captcha = form.querySelector('cattlegrid-captcha');
 
 async function show() {
-  const wishes = await (await fetch(list.dataset.api)).json();
+  const wishes = await (await fetch(form.action)).json();
   document.querySelector('#empty').hidden = wishes.length > 0;
   list.replaceChildren(
     ...wishes.map((wish) => {
@@ -25,14 +24,14 @@ form.addEventListener('submit', async (event) => {
     body: JSON.stringify(Object.fromEntries(new FormData(form))),
   });
   // A token passes only once, so the next wish needs another.
-  captcha.reset();
+  form.querySelector('cattlegrid-captcha').reset();
   if (response.ok) {
     form.reset();
     await show();
     message.textContent = 'Thank you, it is on the list.';
   } else {
-    const answer = await response.json();
-    message.textContent = answer.seed ?? `It was refused: ${answer['error-codes'].join(', ')}.`;
+    const { detail, 'error-codes': codes } = await response.json();
+    message.textContent = `It was refused: ${detail ?? codes.join(', ')}`;
   }
 });
 
