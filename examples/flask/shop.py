@@ -1,4 +1,4 @@
-"""A seed shop: sign-up, a contact form, and a JSON API, each guarded by a picture from this process."""
+"""A seed shop: sign-up, a contact form, and a JSON API, behind limits and a picture from this process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, Response, current_app, redirect, render_temp
 from werkzeug.security import generate_password_hash
 from werkzeug.wrappers import Response as AnyResponse
 
-from cattlegrid.flask import Captcha, CaptchaError, require_captcha
+from cattlegrid.flask import Captcha, GuardError, rate_limit, require_captcha, require_stamp
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -34,6 +34,8 @@ def create_app() -> Flask:
             "SECRET_KEY": os.environ["CAPTCHA_SECRET"],
             "STORE": f"sqlite:{data / 'spent.sqlite3'}",
             "HOSTNAMES": ["127.0.0.1", "localhost"],
+            # Every request, pictures and scripts included, by client address.
+            "RATE_LIMITS": {"client": "600/1m"},
         },
     )
     captcha.init_app(app)
@@ -70,8 +72,8 @@ def content_security_policy(response: Response) -> Response:
     return response
 
 
-@pages.errorhandler(CaptchaError)
-def refused(error: CaptchaError) -> tuple[str, int]:
+@pages.errorhandler(GuardError)
+def refused(error: GuardError) -> tuple[str, int]:
     """The form again, with what was typed and what was wrong."""
     return form(error.description, error.code)
 
@@ -83,9 +85,11 @@ def form(mistake: str, status: int) -> tuple[str, int]:
 
 
 @pages.route("/", methods=["GET", "POST"])
+@rate_limit("sign-ups", "10/1h")
+@require_stamp("sign-up")
 @require_captcha(action="sign-up")
 def sign_up() -> str | tuple[str, int] | AnyResponse:
-    """The form; and, sent with a response token that passes, an account."""
+    """The form; and, sent once, by nobody in a hurry, with a response token that passes, an account."""
     if request.method == "GET":
         return render_template("sign_up.html")
     name = request.form.get("name", "").strip()
@@ -99,10 +103,13 @@ def sign_up() -> str | tuple[str, int] | AnyResponse:
     return redirect(url_for("pages.thanks"), 303)
 
 
+# Whoever fills in what nobody sees gets thanks, and no letter is kept.
 @pages.route("/contact", methods=["GET", "POST"])
+@rate_limit("letters", "10/1h")
+@require_stamp("contact", pretend=lambda: redirect(url_for("pages.thanks"), 303))
 @require_captcha(action="contact")
 def contact() -> str | tuple[str, int] | AnyResponse:
-    """The form; and, sent with a response token that passes, a letter."""
+    """The form; and, sent in the same way, a letter."""
     if request.method == "GET":
         return render_template("contact.html")
     email, message = request.form.get("email", ""), request.form.get("message", "").strip()
@@ -133,6 +140,7 @@ def list_wishes() -> list[str]:
 
 
 @api.post("/wishes")
+@rate_limit("wishes", "30/1h")
 @require_captcha(action="wish")
 def add_wish() -> tuple[dict[str, str], int]:
     """Adds a wish, for a JSON body with `seed` and the response token."""

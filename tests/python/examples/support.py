@@ -49,6 +49,16 @@ class Complaints:
         return [said for said in self._said if not any(text in said for text in expected)]
 
 
+def takes_a_while(page: Page) -> None:
+    """Waits until the page's form is as old as people's are when they send them."""
+    page.evaluate(
+        """() => {
+            const [{ responseStart }] = performance.getEntriesByType('navigation');
+            return new Promise((done) => setTimeout(done, 2000 + responseStart - performance.now()));
+        }"""
+    )
+
+
 LOOKS = {
     "light, on a desk": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
     "dark, on a desk": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},

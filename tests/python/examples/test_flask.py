@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from widget import Widget
 
-from .support import Complaints, Site, looks_right, violations
+from .support import Complaints, Site, looks_right, takes_a_while, violations
 
 SITE = "flask"
 PASSWORD = "analytical engine"
@@ -28,6 +28,7 @@ def test_somebody_signs_up(page: Page, site: Site, widget: Widget, complaints: C
     page.get_by_label("Name").fill("Ada")
     page.get_by_label("Password").fill(PASSWORD)
     widget.solve()
+    takes_a_while(page)
     page.get_by_role("button", name="Sign up").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     assert site.rows("SELECT name FROM account") == [("Ada",)]
@@ -45,6 +46,7 @@ def test_and_with_the_keyboard_alone(page: Page, site: Site, widget: Widget, com
     page.keyboard.type(widget.answer())
     page.keyboard.press("Enter")
     widget.reaches("solved")
+    takes_a_while(page)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     assert complaints.other_than() == []
@@ -81,6 +83,7 @@ def test_mistakes_keep_what_was_typed(page: Page, site: Site, widget: Widget, co
     page.get_by_label("Your e-mail").fill("nowhere")
     page.get_by_label("Message").fill("Where are <b>my</b> seeds?")
     widget.solve()
+    takes_a_while(page)
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("alert")).to_contain_text("e-mail address")
     assert page.get_by_label("Message").input_value() == "Where are <b>my</b> seeds?"
@@ -98,10 +101,46 @@ def test_a_form_without_a_token_is_shown_again(page: Page, site: Site, complaint
     page.locator("form").evaluate("form => { form.noValidate = true }")
     page.get_by_label("Message").fill("Let me in")
     page.locator("cattlegrid-captcha").evaluate("host => host.remove()")
+    takes_a_while(page)
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("alert")).to_contain_text("solve the CAPTCHA")
     assert page.get_by_label("Message").input_value() == "Let me in"
     assert complaints.other_than("400") == []
+
+
+def test_who_is_faster_than_people_sends_the_form_again(
+    page: Page, site: Site, widget: Widget, complaints: Complaints
+) -> None:
+    page.goto(f"{site.url}/contact")
+    page.get_by_label("Your e-mail").fill("grace@example.org")
+    page.get_by_label("Message").fill("Quick!")
+    page.locator("form").evaluate("form => form.submit()")
+    expect(page.get_by_role("alert")).to_contain_text("too fast")
+    widget.solve()
+    takes_a_while(page)
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert ("grace@example.org", "Quick!") in site.rows("SELECT * FROM letter")
+    assert complaints.other_than("403") == []
+
+
+def test_a_program_that_fills_in_everything_is_thanked(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}/contact")
+    fill = "form => { for (const field of form) if (!field.value) field.value = 'https://spam.example' }"
+    page.locator("form").evaluate(fill)
+    page.locator("form").evaluate("form => form.submit()")
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert site.rows("SELECT * FROM letter WHERE message LIKE '%spam%'") == []
+
+
+def test_nobody_meets_the_honeypot(page: Page, site: Site, widget: Widget) -> None:
+    page.goto(f"{site.url}/contact")
+    widget.reaches("ready")
+    page.get_by_label("Your e-mail").focus()
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.localName") == "cattlegrid-captcha"
+    assert page.get_by_role("textbox").count() == 3
 
 
 def test_wishes_go_through_the_api_one_after_the_other(
