@@ -33,6 +33,15 @@ SubjectOf = Callable[[str], Optional[str]]
 """Given an address: what its link is to bring back, such as the account's id. None for no letter."""
 
 
+PAGE_HEADERS = {
+    "Cache-Control": "no-store",
+    # Why: the page's address is a key. With `no-referrer` browsers would hide the origin of its form, too,
+    # and what guards a site against forged requests would refuse that.
+    "Referrer-Policy": "strict-origin",
+}
+"""What the page that links lead to is sent with."""
+
+
 @dataclass(frozen=True)
 class Purpose:
     """What addresses are confirmed for. Raises nothing: the first letter tells what will not do."""

@@ -23,19 +23,12 @@ from django.utils.translation import get_language, gettext, override
 
 from cattlegrid import Refused, Unavailable
 from cattlegrid._site import letter_words as words
-from cattlegrid._site.letters import Letters, Purpose, SubjectOf
+from cattlegrid._site.letters import PAGE_HEADERS, Letters, Purpose, SubjectOf
 from cattlegrid._site.verification import Limited
 from cattlegrid.django import requests
 from cattlegrid.django.conf import site
 
 __all__ = ["EmailConfirmation", "LetterRefused"]
-
-_PAGE_HEADERS = {
-    "Cache-Control": "no-store",
-    # Why: the page's address is a key. With `no-referrer` browsers hide the origin of the form as well, and
-    # Django refuses it.
-    "Referrer-Policy": "strict-origin",
-}
 
 
 class LetterRefused(ValidationError):
@@ -148,7 +141,7 @@ class EmailConfirmation:
 
     def _page(self, request: HttpRequest, template: str, page: dict[str, str]) -> HttpResponse:
         context = {**page, "site": self._letters().site_name}
-        return _with(render(request, self._templates(template), context), _PAGE_HEADERS)
+        return _with(render(request, self._templates(template), context), PAGE_HEADERS)
 
     def _hand_over(self, letters: Letters, to: str, subject_of: SubjectOf) -> None:
         language = get_language()

@@ -17,11 +17,14 @@ from __future__ import annotations
 
 from cattlegrid._site.verification import Verification
 from cattlegrid.flask.errors import (
+    AddressRefused,
     CaptchaError,
     CaptchaMissing,
     CaptchaRefused,
     CaptchaUnavailable,
     GuardError,
+    LetterError,
+    LettersUnavailable,
     RateLimited,
     StampError,
     StampMissing,
@@ -36,12 +39,15 @@ from cattlegrid.flask.site import client_address
 from cattlegrid.flask.stamps import require_stamp
 
 __all__ = [
+    "AddressRefused",
     "Captcha",
     "CaptchaError",
     "CaptchaMissing",
     "CaptchaRefused",
     "CaptchaUnavailable",
     "GuardError",
+    "LetterError",
+    "LettersUnavailable",
     "RateLimited",
     "StampError",
     "StampMissing",

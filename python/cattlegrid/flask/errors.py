@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, ServiceUnavailable, TooManyRequests
 
 from cattlegrid import Refused, Unavailable
+from cattlegrid._site.letter_words import NoLetter, letter_refusal
 from cattlegrid._site.refusal import LIMITED, Refusal, form_refusal, refusal, wants_json
 from cattlegrid._site.verification import Limited, Undecided
 
@@ -84,6 +85,18 @@ class RateLimited(GuardError, TooManyRequests):
         self.retry_after = error.decision.retry_after
 
 
+class LetterError(GuardError):
+    """No letter is sent, whoever the address belongs to."""
+
+
+class AddressRefused(LetterError, BadRequest):
+    """400: this is no address that a letter can be sent to."""
+
+
+class LettersUnavailable(LetterError, ServiceUnavailable):
+    """503: too many letters are waiting."""
+
+
 def captcha_error(error: Undecided) -> CaptchaError:
     """What to raise for what `Captcha.check` raised."""
     by_status: dict[int, type[CaptchaError]] = {
@@ -100,6 +113,14 @@ def stamp_error(error: Refused | Unavailable) -> StampError:
     by_status: dict[int, type[StampError]] = {400: StampMissing, 403: StampRefused, 503: StampUnavailable}
     refused = form_refusal(error)
     return by_status[refused.status](refused)
+
+
+def letter_error(error: NoLetter) -> GuardError:
+    """What to raise where no letter is sent."""
+    if isinstance(error, Limited):
+        return RateLimited(error)
+    refused = letter_refusal(error)
+    return (AddressRefused if refused.status == 400 else LettersUnavailable)(refused)
 
 
 def _is_program(environ: WSGIEnvironment | None) -> bool:

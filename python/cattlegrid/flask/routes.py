@@ -9,7 +9,7 @@ from cattlegrid._site.gate_api import MOST_BYTES, GateApi, Reply, page_host
 from cattlegrid._site.settings import GATE
 from cattlegrid.flask import site
 
-blueprint = Blueprint(site.NAME, __name__)
+blueprint = Blueprint(site.NAME, __name__, template_folder="templates")
 """Registered by the extension. Protection against forged requests leaves it out: the widget sends no form."""
 
 
