@@ -189,6 +189,10 @@ class Gate:
     def site_key(self) -> str:
         """Made from the secret; public."""
 
+    @property
+    def provider(self) -> Literal["gate"]:
+        """`gate`, as providers have a name."""
+
     def __new__(
         cls,
         *,
@@ -617,13 +621,14 @@ class Chain:
     """
 
     def __new__(
-        cls, verifiers: Sequence[Verifier], *, when_unreachable: Literal["refuse", "allow"] = "refuse"
+        cls, verifiers: Sequence[Verifier | Gate], *, when_unreachable: Literal["refuse", "allow"] = "refuse"
     ) -> Self:
-        """`when_unreachable` is what becomes of a visitor whom no provider can be asked about: `refuse`, or
-        `allow`, which lets him through undecided and spends his token. Raises `ConfigurationError`.
+        """A `Gate` may be among them, and is always there. `when_unreachable` is what becomes of a visitor
+        whom no provider can be asked about: `refuse`, or `allow`, which lets him through undecided and spends
+        his token. Raises `ConfigurationError`.
         """
 
-    def current(self) -> Verifier:
+    def current(self) -> Verifier | Gate:
         """The first verifier whose provider can be reached, whose widget a page shows now; the first of all
         if none can.
 
@@ -631,7 +636,7 @@ class Chain:
         until its `timeout` where it does not answer.
         """
 
-    def current_async(self) -> Awaitable[Verifier]:
+    def current_async(self) -> Awaitable[Verifier | Gate]:
         """`current` for asynchronous callers, on the running asyncio loop."""
 
     def verify(

@@ -4,17 +4,49 @@ use std::future::Future;
 use std::sync::Arc;
 
 use cattlegrid_provider as provider;
-use cattlegrid_provider::{ConfigError, Visit, WhenDown};
+use cattlegrid_provider::{Action, ConfigError, Verify, Visit, WhenDown};
 use pyo3::prelude::*;
 
 use crate::error::Error;
+use crate::gate::{self, Gate};
 use crate::passed::Passed;
-use crate::verifier::{Verifier, check, read_address, read_token, spend};
+use crate::verifier::{Verifier, check, parsed, read_address, read_token, spend};
 use crate::work;
+
+/// Whoever can check tokens.
+#[derive(FromPyObject, IntoPyObject)]
+pub(crate) enum Link {
+    Verifier(Py<Verifier>),
+    Gate(Py<Gate>),
+}
+
+impl Link {
+    fn name(&self) -> &str {
+        match self {
+            Self::Verifier(verifier) => verifier.get().provider(),
+            Self::Gate(_) => gate::NAME,
+        }
+    }
+
+    /// As this process has it, for a form that is for `action`.
+    fn verify(&self, py: Python<'_>, action: Option<&str>) -> Result<Arc<dyn Verify>, ConfigError> {
+        Ok(match self {
+            Self::Verifier(verifier) => Arc::new(verifier.get().checker_for(py, action)?),
+            Self::Gate(gate) => gate.get().verifier(),
+        })
+    }
+
+    fn clone_ref(&self, py: Python<'_>) -> Self {
+        match self {
+            Self::Verifier(verifier) => Self::Verifier(verifier.clone_ref(py)),
+            Self::Gate(gate) => Self::Gate(gate.clone_ref(py)),
+        }
+    }
+}
 
 /// Several verifiers, in order of preference, of which the next counts while those before it are unreachable.
 ///
-/// A token is good at the provider whose widget made it, and nobody else sees it: it goes to the verifiers whose provider has
+/// A `Gate` may be among them, and is always there. A token is good at the provider whose widget made it, and nobody else sees it: it goes to the verifiers whose provider has
 /// the form field that it came in, in their order. A token in the field of a later verifier counts only while those before
 /// it are unreachable, and is refused with `unexpected-provider` while they answer.
 ///
@@ -22,8 +54,8 @@ use crate::work;
 /// through undecided and spends his token. Safe to share as its verifiers are. Raises `ConfigurationError`.
 #[pyclass(frozen, module = "cattlegrid")]
 pub(crate) struct Chain {
-    first: Py<Verifier>,
-    others: Vec<Py<Verifier>>,
+    first: Link,
+    others: Vec<Link>,
     when_down: WhenDown,
 }
 
@@ -31,7 +63,7 @@ pub(crate) struct Chain {
 impl Chain {
     #[new]
     #[pyo3(signature = (verifiers, *, when_unreachable = "refuse"))]
-    fn new(verifiers: Vec<Py<Verifier>>, when_unreachable: &str) -> Result<Self, Error> {
+    fn new(verifiers: Vec<Link>, when_unreachable: &str) -> Result<Self, Error> {
         let when_down = match when_unreachable {
             "refuse" => WhenDown::Refuse,
             "allow" => WhenDown::LetThrough,
@@ -55,7 +87,7 @@ impl Chain {
     ///
     /// A provider that nobody has heard of for ten seconds is asked about a token that is none, which takes until its
     /// `timeout` where it does not answer.
-    fn current(&self, py: Python<'_>) -> Result<Py<Verifier>, Error> {
+    fn current(&self, py: Python<'_>) -> Result<Link, Error> {
         work::wait(py, self.reached(py))
     }
 
@@ -117,7 +149,7 @@ impl Chain {
 
     fn __repr__(&self) -> String {
         let links = std::iter::once(&self.first).chain(&self.others);
-        let names: Vec<_> = links.map(|verifier| verifier.get().provider()).collect();
+        let names: Vec<_> = links.map(Link::name).collect();
         format!("<cattlegrid.Chain of {}>", names.join(", "))
     }
 }
@@ -125,17 +157,13 @@ impl Chain {
 impl Chain {
     /// The chain as this process has it, for a form that is for `action`.
     fn chain(&self, py: Python<'_>, action: Option<&str>) -> Result<provider::Chain, ConfigError> {
-        let link = |verifier: &Py<Verifier>| Ok(Arc::new(verifier.get().checker_for(py, action)?));
-        let first = provider::Chain::new(link(&self.first)?).when_down(self.when_down);
+        let first = provider::Chain::new(self.first.verify(py, action)?).when_down(self.when_down);
         self.others
             .iter()
-            .try_fold(first, |chain, next| Ok(chain.or(link(next)?)))
+            .try_fold(first, |chain, next| Ok(chain.or(next.verify(py, action)?)))
     }
 
-    fn reached(
-        &self,
-        py: Python<'_>,
-    ) -> impl Future<Output = Result<Py<Verifier>, Error>> + Send + use<> {
+    fn reached(&self, py: Python<'_>) -> impl Future<Output = Result<Link, Error>> + Send + use<> {
         let chain = self.chain(py, None);
         let first = self.first.clone_ref(py);
         let others: Vec<_> = self.others.iter().map(|v| v.clone_ref(py)).collect();
@@ -157,8 +185,14 @@ impl Chain {
         remote_ip: Option<&Bound<'_, PyAny>>,
         action: Option<&str>,
     ) -> impl Future<Output = Result<Passed, Error>> + Send + use<> {
-        let visit = visit(field).from_address(remote_ip.and_then(read_address));
-        check(self.chain(py, action), read_token(token), visit)
+        let (chain, action) = match parsed::<Action>(action) {
+            Ok(read) => (self.chain(py, action), read),
+            Err(error) => (Err(error), None),
+        };
+        let visit = visit(field)
+            .from_address(remote_ip.and_then(read_address))
+            .for_action(action);
+        check(chain, read_token(token), visit)
     }
 
     fn claimed(

@@ -10,9 +10,12 @@ use cattlegrid::challenge::Answer;
 use cattlegrid::challenge::image::{self, Scale};
 use cattlegrid::store::SystemClock;
 use cattlegrid::{
-    Action, Ask, Attempt, ChallengeKey, Hostname, OsEntropy, Refusal, ResponseToken, Secret,
-    SecretKey, Secrets, Site, SiteKey, Verification,
+    Action, Ask, Attempt, ChallengeKey, Hostname, OsEntropy, Refusal, Secret, Secrets, Site,
+    SiteKey,
 };
+use cattlegrid_guard::captcha::GateVerifier;
+use cattlegrid_provider as provider;
+use cattlegrid_provider::{Refused, Visit};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -24,8 +27,12 @@ use crate::picture::Scaled;
 use crate::store::ForkStore;
 use crate::style::Style;
 use crate::text::bounded;
+use crate::verifier::{check, read_token};
 use crate::work;
 use plan::{Plan, own_keys, read_kinds, ttl};
+
+/// What it says of itself where providers say their name.
+pub(crate) const NAME: &str = "gate";
 
 /// The engine in this process, for one site: issue, image, answer, verify. Needs no server.
 ///
@@ -40,9 +47,10 @@ use plan::{Plan, own_keys, read_kinds, ttl};
 /// `ConfigurationError`.
 #[pyclass(frozen, module = "cattlegrid")]
 pub(crate) struct Gate {
-    gate: Arc<cattlegrid::Gate<ForkStore>>,
-    /// A pair for each secret, the one that issues first.
-    keys: Vec<(SiteKey, SecretKey)>,
+    engine: Arc<cattlegrid::Gate<ForkStore>>,
+    /// One for each secret, the one that issues first.
+    site_keys: Vec<SiteKey>,
+    verifier: Arc<GateVerifier<ForkStore>>,
 }
 
 #[pymethods]
@@ -80,16 +88,28 @@ impl Gate {
         let store = ForkStore::at(py, store, clock.clone())?;
         let secrets = Secrets::new(secrets).map_err(|error| wrong("secret", error))?;
         let gate = cattlegrid::Gate::new(&secrets, sites, store, clock, Arc::new(OsEntropy));
+        let engine = Arc::new(gate);
         Ok(Self {
-            gate: Arc::new(gate),
-            keys,
+            verifier: Arc::new(GateVerifier::of_all(Arc::clone(&engine))),
+            engine,
+            site_keys: keys.into_iter().map(|(site_key, _)| site_key).collect(),
         })
     }
 
     /// Made from the secret; public.
     #[getter]
     fn site_key(&self) -> &str {
-        self.keys.first().map_or("", |(key, _)| key.as_str())
+        self.site_keys.first().map_or("", SiteKey::as_str)
+    }
+
+    /// `gate`, as providers have a name.
+    #[getter]
+    #[allow(
+        clippy::unused_self,
+        reason = "it is an attribute in Python, as that of a verifier is"
+    )]
+    fn provider(&self) -> &'static str {
+        NAME
     }
 
     /// A new challenge. Writes nothing anywhere.
@@ -117,7 +137,7 @@ impl Gate {
     ///
     /// Writes nothing anywhere. Raises `Refused`: `unknown-key`.
     fn renew(&self, key: &Bound<'_, PyAny>) -> Result<Challenge, Error> {
-        let old = self.gate.inspect(&read_key(key)?)?;
+        let old = self.engine.inspect(&read_key(key)?)?;
         let (site, kind) = (self.site()?, old.challenge.kind());
         // Why: the gate may have been given other kinds since.
         let ask = if site.kinds().contains(&kind) {
@@ -137,7 +157,7 @@ impl Gate {
         scale: Scaled,
     ) -> Result<Bound<'py, PyBytes>, Error> {
         let key = read_key(key)?;
-        let shown = py.detach(|| self.gate.image(&key, scale.0))?;
+        let shown = py.detach(|| self.engine.image(&key, scale.0))?;
         Ok(PyBytes::new(py, &shown.image.png))
     }
 
@@ -200,12 +220,12 @@ impl Gate {
 
 impl Gate {
     fn site(&self) -> Result<&Site, Refusal> {
-        let sites = self.gate.sites();
+        let sites = self.engine.sites();
         sites.get(self.site_key()).ok_or(Refusal::UnknownKey)
     }
 
     fn fresh(&self, ask: Ask) -> Result<Challenge, Error> {
-        let issued = self.gate.issue(self.site()?, ask)?;
+        let issued = self.engine.issue(self.site()?, ask)?;
         Ok(issued.into())
     }
 
@@ -215,7 +235,7 @@ impl Gate {
         given: &Bound<'_, PyAny>,
         hostname: Option<&Bound<'_, PyAny>>,
     ) -> impl Future<Output = Result<String, Error>> + Send + use<> {
-        let gate = Arc::clone(&self.gate);
+        let gate = Arc::clone(&self.engine);
         let key = read_key(key);
         // Why empty: what is too long, or is no text, is as wrong as an answer that is none.
         let given = bounded(given, Answer::MAX_GIVEN_BYTES).unwrap_or_default();
@@ -233,48 +253,22 @@ impl Gate {
         token: &Bound<'_, PyAny>,
         action: Option<&Bound<'_, PyAny>>,
     ) -> impl Future<Output = Result<Passed, Error>> + Send + use<> {
-        let gate = Arc::clone(&self.gate);
-        let keys: Vec<_> = self.keys.iter().map(|(_, secret)| secret.clone()).collect();
-        let token: Option<ResponseToken> = parsed(token, MAX_TOKEN_CHARS);
-        let action = action.map(|action| parsed::<Action>(action, Action::MAX_CHARS));
+        let wanted = action.map(|action| parsed::<provider::Action>(action, Action::MAX_CHARS));
+        let other_action = matches!(wanted, Some(None));
+        let visit = Visit::new().for_action(wanted.flatten());
+        let checked = check(Ok(self.verifier()), read_token(token), visit);
         async move {
-            let token = token.ok_or(Refusal::InvalidToken)?;
-            let passed = verify_with_any(&gate, &keys, &token).await?;
-            if action.is_some_and(|action| action.is_none() || action != passed.action) {
-                return Err(Error::refused(
-                    "action-mismatch",
-                    &"the token was earned for another action",
-                ));
+            if other_action {
+                return Err(Refused::because("action-mismatch").into());
             }
-            Ok(Passed {
-                provider: "gate".to_owned(),
-                challenge_ts: Some(passed.challenge_ts.to_rfc3339()),
-                hostname: passed.hostname.map(|host| host.to_string()),
-                action: passed.action.map(|action| action.as_str().to_owned()),
-                score: None,
-                decided: true,
-            })
+            checked.await
         }
     }
-}
 
-/// Longer than any token.
-const MAX_TOKEN_CHARS: usize = 1024;
-
-/// Verifies a token that may have been earned under any of the gate's secrets. The wrong ones spend nothing.
-async fn verify_with_any(
-    gate: &cattlegrid::Gate<ForkStore>,
-    keys: &[SecretKey],
-    token: &ResponseToken,
-) -> Result<cattlegrid::Passed, Refusal> {
-    for key in keys {
-        match gate.verify(key, token, None).await {
-            Verification::Passed(passed) => return Ok(passed),
-            Verification::Refused(Refusal::OtherSite) => {}
-            Verification::Refused(refusal) => return Err(refusal),
-        }
+    /// What checks tokens.
+    pub(crate) fn verifier(&self) -> Arc<GateVerifier<ForkStore>> {
+        Arc::clone(&self.verifier)
     }
-    Err(Refusal::InvalidToken)
 }
 
 /// A new secret for `Gate`, from the system's randomness, as text.

@@ -242,7 +242,9 @@ pub(crate) fn read_address(given: &Bound<'_, PyAny>) -> Option<IpAddr> {
     bounded(given, MAX_CHARS)?.parse().ok()
 }
 
-fn parsed<T: FromStr<Err = ConfigError>>(text: Option<&str>) -> Result<Option<T>, ConfigError> {
+pub(crate) fn parsed<T: FromStr<Err = ConfigError>>(
+    text: Option<&str>,
+) -> Result<Option<T>, ConfigError> {
     text.map(str::parse).transpose()
 }
 

@@ -8,7 +8,15 @@ from typing import Any, Callable
 
 import pytest
 
-from cattlegrid import Chain, ConfigurationError, Refused, Unavailable, Verifier
+from cattlegrid import (
+    Chain,
+    ConfigurationError,
+    Gate,
+    Refused,
+    Unavailable,
+    Verifier,
+    generate_secret,
+)
 
 from .stand_in import Provider, away, says
 
@@ -126,3 +134,29 @@ def test_a_mistake_is_named(make: Make, other: Provider) -> None:
     with pytest.raises(ConfigurationError, match="hcaptcha does not say an action"):
         chain.verify("token", action="login")
     assert repr(chain) == "<cattlegrid.Chain of turnstile, hcaptcha>"
+
+
+def test_a_gate_is_always_there(
+    make: Make, provider: Provider, store: str, answer_of: Callable[[str, str], str]
+) -> None:
+    secret = generate_secret()
+    gate = Gate(secret=[generate_secret(), secret], store=store)
+    older = Gate(secret=secret, store=store)
+
+    def earn(gate: Gate, **issued: str) -> str:
+        key = gate.issue(**issued).key
+        return gate.answer(key, answer_of(key, secret), hostname="www.example.org")
+
+    chain = Chain([make(), gate])
+    token = earn(older, action="login")
+    assert code(chain, token, field="cattlegrid-response") == "unexpected-provider"
+    provider.answer = away
+    assert code(chain, "token") == "provider-unreachable"
+    assert chain.current() is gate
+    assert code(chain, earn(older), field="cattlegrid-response", action="login") == "action-mismatch"
+    passed = chain.verify(token, field="cattlegrid-response", action="login")
+    assert (passed.provider, passed.hostname, passed.decided) == ("gate", "www.example.org", True)
+    assert code(Chain([gate]), token) == "already-seen-response"
+    assert code(Chain([gate]), "forged") == "invalid-input-response"
+    with pytest.raises(ConfigurationError, match="an action is"):
+        Chain([gate]).verify(token, action="no action")

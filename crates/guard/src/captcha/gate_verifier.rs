@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cattlegrid::{Gate, Refusal, SecretKey, SiteKey};
+use cattlegrid::{Gate, Refusal, ResponseToken, SecretKey, SiteKey};
 use cattlegrid_provider::provider::Statement;
 use cattlegrid_provider::{
     BoxFuture, Error, Expected, Passed, Refused, Score, Verification, Verify, Visit,
@@ -13,14 +13,14 @@ use cattlegrid_store::Store;
 /// What it says of itself where providers say their name.
 const NAME: &str = "gate";
 
-/// Verifies the tokens that a gate in this process has issued for one of its sites.
+/// Verifies the tokens that a gate in this process has issued for one of its sites, or for any.
 ///
-/// The gate sees to it that a token is verified once, has not expired, and is of this site; and that it was earned on one of
+/// The gate sees to it that a token is verified once, has not expired, and is of such a site; and that it was earned on one of
 /// the site's hostnames, when the answer was judged. It gives a score if the answer
 /// [had](cattlegrid::Attempt::with_score) one.
 pub struct GateVerifier<S> {
     gate: Arc<Gate<S>>,
-    secret_key: SecretKey,
+    secret_keys: Vec<SecretKey>,
 }
 
 impl<S: Store> GateVerifier<S> {
@@ -35,15 +35,35 @@ impl<S: Store> GateVerifier<S> {
                 .ok_or_else(|| crate::Error::NoSite {
                     given: site_key.to_string(),
                 })?;
-        Ok(Self { gate, secret_key })
+        Ok(Self {
+            gate,
+            secret_keys: vec![secret_key],
+        })
+    }
+
+    /// One for each of the gate's sites, where all are the same one, such as under several secrets.
+    pub fn of_all(gate: Arc<Gate<S>>) -> Self {
+        let secrets = gate.sites().iter().map(|site| site.secret().clone());
+        Self {
+            secret_keys: secrets.collect(),
+            gate,
+        }
+    }
+
+    async fn open(&self, token: &ResponseToken) -> Result<cattlegrid::Passed, Refusal> {
+        for secret_key in &self.secret_keys {
+            match self.gate.verify(secret_key, token, None).await {
+                cattlegrid::Verification::Passed(passed) => return Ok(passed),
+                // Why: it has spent nothing.
+                cattlegrid::Verification::Refused(Refusal::OtherSite) => {}
+                cattlegrid::Verification::Refused(refusal) => return Err(refusal),
+            }
+        }
+        Err(Refusal::OtherSite)
     }
 
     async fn judge(&self, token: &str, visit: Visit) -> Result<Verification, Refusal> {
-        let token = token.parse()?;
-        let passed = match self.gate.verify(&self.secret_key, &token, None).await {
-            cattlegrid::Verification::Passed(passed) => passed,
-            cattlegrid::Verification::Refused(refusal) => return Err(refusal),
-        };
+        let passed = self.open(&token.parse()?).await?;
         let said = Statement {
             challenge_ts: Some(passed.challenge_ts.to_rfc3339()),
             hostname: passed.hostname.map(|host| host.to_string()),
