@@ -12,7 +12,7 @@ use cattlegrid_guard::form_timing::{Ages, FormTiming};
 use cattlegrid_guard::honeypot::Honeypot;
 use cattlegrid_guard::{Error as GuardError, Problem, Refusal, form};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyString};
 
 use crate::arguments::{read_secrets, seconds};
 use crate::error::Error;
@@ -91,8 +91,16 @@ impl Form {
     ///
     /// Raises `Refused`: `missing-stamp`; `unknown-stamp` for one that is forged, or was made under another secret, for
     /// another site or another form.
-    fn open(&self, fields: Vec<(String, String)>) -> Result<OpenedStamp, Error> {
-        let fields = Fields::from_iter(fields);
+    fn open(
+        &self,
+        fields: Vec<(Bound<'_, PyString>, Bound<'_, PyString>)>,
+    ) -> Result<OpenedStamp, Error> {
+        // Why lossy: some encodings that a request may name have lone surrogates, which Python's text may hold.
+        let text = |text: Bound<'_, PyString>| text.to_string_lossy().into_owned();
+        let fields: Fields = fields
+            .into_iter()
+            .map(|(name, value)| (text(name), text(value)))
+            .collect();
         let stamp = self.stamps.open(&fields)?;
         let timing = self.timing.clone();
         Ok(OpenedStamp {

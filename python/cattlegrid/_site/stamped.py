@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cattlegrid import Form, Forms, OpenedStamp, Refused, Stamp, Unavailable
@@ -15,6 +16,9 @@ _log = logging.getLogger("cattlegrid")
 
 LEAST_AGE = 2.0
 GREATEST_AGE = 86_400.0
+
+# Why no others: what goes on from a stamp that is spent would be a second post, with no second wait.
+_MAY_YET_PASS = frozenset({"too-early", "honeypot"})
 
 
 @dataclass(frozen=True)
@@ -30,38 +34,55 @@ class Rules:
 
 
 class SentForm:
-    """A form that came back, whatever it has in the place of a stamp."""
+    """A form that came back, whatever it has in the place of a stamp. It belongs to one request."""
 
     def __init__(self, settings: Settings, form: Form, stamp: OpenedStamp | Refused) -> None:
         self._settings = settings
         self._form = form
         self._stamp = stamp
+        self._has_passed = False
+        self._goes_on = not isinstance(stamp, Refused)
 
     def check(self) -> None:
-        """Looks at the honeypot and the age, and spends the stamp. Raises `Refused` and `Unavailable`."""
-        opened = self._inspected()
-        if opened is not None:
-            try:
+        """Looks at the honeypot and the age, and spends the stamp, unless it has passed before.
+
+        Raises `Refused` and `Unavailable`.
+        """
+        with self._judged():
+            opened = self._inspected()
+            if opened is not None:
                 opened.spend()
-            except Unavailable as error:
-                raise _logged(error) from None
 
     async def check_async(self) -> None:
         """`check` for asynchronous callers, on the running asyncio loop."""
-        opened = self._inspected()
-        if opened is not None:
-            try:
+        with self._judged():
+            opened = self._inspected()
+            if opened is not None:
                 await opened.spend_async()
-            except Unavailable as error:
-                raise _logged(error) from None
 
     def fresh(self) -> Stamp:
-        """The stamp to send the form back with, for correction: as old as the one that came, if ours."""
-        return self._form.stamp() if isinstance(self._stamp, Refused) else self._stamp.again()
+        """The stamp to send the form back with, for correction: as old as the one that came, if that has
+        passed or may yet.
+        """
+        if self._goes_on and not isinstance(self._stamp, Refused):
+            return self._stamp.again()
+        return self._form.stamp()
+
+    @contextmanager
+    def _judged(self) -> Iterator[None]:
+        try:
+            yield
+        except Refused as error:
+            self._goes_on = error.code in _MAY_YET_PASS
+            raise
+        except Unavailable as error:
+            _log.error("a form was refused because nobody could decide: %s", error.code)
+            raise
+        self._has_passed = True
 
     def _inspected(self) -> OpenedStamp | None:
-        """None where a test suite lets all forms pass."""
-        if staged.layers_pass(self._settings):
+        """None where nothing is left to do, or a test suite lets all forms pass."""
+        if self._has_passed or staged.layers_pass(self._settings):
             return None
         if isinstance(self._stamp, Refused):
             raise self._stamp
@@ -105,8 +126,3 @@ class StampedForms:
             settings = self._settings
             self._forms = Forms(secret=settings.sealing, store=settings.store, site=settings.site_name)
         return self._forms
-
-
-def _logged(error: Unavailable) -> Unavailable:
-    _log.error("a form was refused because nobody could decide: %s", error.code)
-    return error

@@ -20,5 +20,7 @@ class CattlegridConfig(AppConfig):
         register(checks.settings_are_right, Tags.security)
         register(checks.keys_are_secret, Tags.security)
         register(checks.gate_is_served, Tags.urls)
+        register(checks.layers_are_right, Tags.security)
+        register(checks.limits_are_counted, Tags.security)
         register(checks.checks_are_real, Tags.security, deploy=True)
         register(checks.store_can_be_used, Tags.security, deploy=True)

@@ -8,20 +8,22 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_resolver, reverse
+from django.utils.module_loading import import_string
 
 from cattlegrid import ConfigurationError
 from cattlegrid._site import test_keys
-from cattlegrid._site.checker import make
 from cattlegrid._site.settings import GATE, Settings
-from cattlegrid.django.conf import captcha
+from cattlegrid._site.site import Site
+from cattlegrid.django import layers
+from cattlegrid.django.conf import site
+from cattlegrid.django.middleware import RateLimitMiddleware
 
 
 def settings_are_right(**_: Any) -> Sequence[CheckMessage]:
     """E001: `CATTLEGRID` cannot be used as it is."""
     try:
-        # Why: a command that somebody else runs must not make the file that the site will write to.
-        make(replace(captcha().settings, store="memory:"))
+        _tried().prepare()
     except ConfigurationError as error:
         return [Error(str(error), id="cattlegrid.E001")]
     return []
@@ -68,14 +70,52 @@ def store_can_be_used(**_: Any) -> Sequence[CheckMessage]:
     if configured is None or settings_are_right():
         return []
     try:
-        captcha().prepare()
+        site().prepare()
     except ConfigurationError as error:
         return [Error(str(error), id="cattlegrid.E005")]
     return []
 
 
+def layers_are_right(**_: Any) -> Sequence[CheckMessage]:
+    """E006: a form's stamp or a view's rate limit that cannot be as the code has it."""
+    if settings_are_right():
+        return []
+    if getattr(settings, "ROOT_URLCONF", None):
+        # Why: the views are where most of it is said, and nobody may have imported them yet.
+        list(get_resolver().url_patterns)
+    tried, wrong = _tried(), dict[str, list[str]]()
+    for layer in layers.noted():
+        try:
+            layer.prepare(tried)
+        except ConfigurationError as error:
+            wrong.setdefault(str(error), []).append(str(layer))
+    return [
+        Error(error, hint=f"It is asked for by {', '.join(asking)}.", id="cattlegrid.E006")
+        for error, asking in wrong.items()
+    ]
+
+
+def limits_are_counted(**_: Any) -> Sequence[CheckMessage]:
+    """E007: limits on every request, and nothing that counts them."""
+    configured = _settings()
+    if configured is None or not configured.rate_limits:
+        return []
+    for path in settings.MIDDLEWARE:
+        middleware = import_string(path)
+        if isinstance(middleware, type) and issubclass(middleware, RateLimitMiddleware):
+            return []
+    message = "CATTLEGRID has RATE_LIMITS, and no middleware counts by them."
+    hint = 'Put "cattlegrid.django.middleware.RateLimitMiddleware" first in MIDDLEWARE.'
+    return [Error(message, hint=hint, id="cattlegrid.E007")]
+
+
+def _tried() -> Site:
+    # Why: a command that somebody else runs must not make the file that the site will write to.
+    return Site(replace(site().settings, store="memory:"))
+
+
 def _settings() -> Settings | None:
     try:
-        return captcha().settings
+        return site().settings
     except ConfigurationError:
         return None

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar, cast, overload
 
-from asgiref.sync import iscoroutinefunction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext
 
-from cattlegrid import Refused, Unavailable
-from cattlegrid._site.refusal import refusal, wants_json
+from cattlegrid._site.refusal import refusal
 from cattlegrid._site.token import SAFE_METHODS
-from cattlegrid._site.verification import Missing, Undecided
+from cattlegrid._site.verification import Undecided
 from cattlegrid.django import requests
+from cattlegrid.django.guarded import Finish, Stopped, guarded, refusing
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
@@ -38,60 +35,29 @@ def require_captcha(view: _View | None = None, *, action: str | None = None) -> 
     is 400, with a refused one 403, and 503 when nobody could decide: JSON, `{"error-codes": […]}`, unless the
     client asks for HTML. `action` stands in for that of the settings.
     """
-    if view is None:
-        return functools.partial(_required, action=action)
-    return _required(view, action=action)
+    guard = _Captcha(action)
+    return functools.partial(guarded, guard=guard) if view is None else guarded(view, guard)
 
 
-def _required(view: Any, *, action: str | None) -> Any:
-    if inspect.isclass(view):
-        return _class(view, action)
-    return (_async if iscoroutinefunction(view) else _sync)(view, action)
+class _Captcha:
+    def __init__(self, action: str | None) -> None:
+        self._action = action
 
-
-def _class(view: Any, action: str | None) -> Any:
-    dispatch = view.dispatch
-
-    @functools.wraps(dispatch)
-    def checked(self: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        wrap = _async if getattr(type(self), "view_is_async", False) else _sync
-        return wrap(functools.partial(dispatch, self), action)(request, *args, **kwargs)
-
-    view.dispatch = checked
-    return view
-
-
-def _sync(view: Callable[..., Any], action: str | None) -> Callable[..., Any]:
-    @functools.wraps(view)
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def check(self, request: HttpRequest) -> Finish:
         if request.method not in SAFE_METHODS:
-            try:
-                found = requests.check(request, requests.token(request), action)
-            except (Missing, Refused, Unavailable) as error:
-                return _answer(request, error)
+            found = requests.check(request, requests.token(request), self._action)
             request.captcha = found  # type: ignore[attr-defined]
-        return cast("HttpResponseBase", view(request, *args, **kwargs))
+        return _nothing
 
-    return checked
-
-
-def _async(view: Callable[..., Any], action: str | None) -> Callable[..., Any]:
-    @functools.wraps(view)
-    async def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    async def check_async(self, request: HttpRequest) -> Finish:
         if request.method not in SAFE_METHODS:
-            try:
-                found = await requests.check_async(request, requests.token(request), action)
-            except (Missing, Refused, Unavailable) as error:
-                return _answer(request, error)
+            found = await requests.check_async(request, requests.token(request), self._action)
             request.captcha = found  # type: ignore[attr-defined]
-        return cast("HttpResponseBase", await view(request, *args, **kwargs))
+        return _nothing
 
-    return checked
+    def answer(self, request: HttpRequest, error: Stopped) -> HttpResponseBase:
+        return refusing(request, refusal(cast("Undecided", error)))
 
 
-def _answer(request: HttpRequest, error: Undecided) -> HttpResponse:
-    found = refusal(error)
-    if wants_json(request.headers.get("Accept", "")):
-        return JsonResponse({"error-codes": found.codes}, status=found.status, headers=found.headers)
-    text = gettext(found.message)
-    return HttpResponse(text, "text/plain; charset=utf-8", status=found.status, headers=found.headers)
+def _nothing(response: HttpResponseBase) -> None:
+    pass

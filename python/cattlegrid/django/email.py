@@ -69,7 +69,7 @@ class EmailConfirmation:
         """
         letters = self._letters()
         try:
-            to = letters.admit(requests.remote_ip(request), address)
+            to = letters.admit(requests.client_address(request), address)
         except (Refused, Limited, Unavailable) as error:
             raise LetterRefused(error) from None
         self._hand_over(letters, to, subject_of)
@@ -78,7 +78,7 @@ class EmailConfirmation:
         """`ask` for asynchronous views. `subject_of` is no coroutine function."""
         letters = self._letters()
         try:
-            to = await letters.admit_async(requests.remote_ip(request), address)
+            to = await letters.admit_async(requests.client_address(request), address)
         except (Refused, Limited, Unavailable) as error:
             raise LetterRefused(error) from None
         await sync_to_async(self._hand_over)(letters, to, subject_of)

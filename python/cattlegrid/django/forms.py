@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any, Protocol, cast
 
-from asgiref.sync import sync_to_async
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms.utils import ErrorDict
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -21,11 +18,7 @@ from cattlegrid._site.verification import Missing, Undecided, Verification
 from cattlegrid._site.widget import field_names
 from cattlegrid.django import markup, requests
 from cattlegrid.django.conf import captcha as site_captcha
-
-if TYPE_CHECKING:
-    _Form = forms.BaseForm
-else:
-    _Form = object
+from cattlegrid.django.guarded_form import GuardedForm
 
 _ERRORS = {400: "required", 403: "refused", 503: "unavailable"}
 
@@ -119,7 +112,7 @@ class _BoundCaptcha(Protocol):
     field: CaptchaField
 
 
-class CaptchaFormMixin(_Form):
+class CaptchaFormMixin(GuardedForm):
     """Checks the form's token before anything else: nothing of a form without a good one is validated.
 
     So nobody learns without a token whether a password is right or a name is taken. Give it the `request`;
@@ -127,18 +120,9 @@ class CaptchaFormMixin(_Form):
     called `captcha`.
     """
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Raises `TypeError` where the form's own class would have its way before the mixin."""
-        if cls.__mro__.index(CaptchaFormMixin) > cls.__mro__.index(forms.BaseForm):
-            raise TypeError(f"{cls.__name__}: put CaptchaFormMixin before the form's own class")
-        super().__init_subclass__(**kwargs)
-
-    def __init__(self, *args: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
-        """`request` goes on to the form where its own class has a parameter of that name."""
-        if request is not None and "request" in inspect.signature(super().__init__).parameters:
-            kwargs["request"] = request
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """As that of the form, and with `request`."""
         super().__init__(*args, **kwargs)
-        self.request: HttpRequest | None = request or getattr(self, "request", None)
         if not any(isinstance(field, CaptchaField) for field in self.fields.values()):
             self.fields["captcha"] = CaptchaField()
             self.order_fields(self.field_order)
@@ -153,7 +137,7 @@ class CaptchaFormMixin(_Form):
             try:
                 captcha.field.verification = requests.check(*self._question(captcha))
             except (Missing, Refused, Unavailable) as error:
-                self._refuse(captcha, error)
+                self._refuse(captcha.name, captcha.field.error(error))
                 return
         super().full_clean()
 
@@ -164,8 +148,8 @@ class CaptchaFormMixin(_Form):
             try:
                 captcha.field.verification = await requests.check_async(*self._question(captcha))
             except (Missing, Refused, Unavailable) as error:
-                self._refuse(captcha, error)
-        return await sync_to_async(self.is_valid)()
+                self._refuse(captcha.name, captcha.field.error(error))
+        return await super().ais_valid()
 
     def _unchecked(self) -> _BoundCaptcha | None:
         """The field, with its token, if it is still to be checked. A site may have taken it out."""
@@ -175,10 +159,4 @@ class CaptchaFormMixin(_Form):
         return None
 
     def _question(self, captcha: _BoundCaptcha) -> tuple[HttpRequest | None, object, str | None]:
-        request = getattr(self.request, "_request", self.request)
-        return request, captcha.data, captcha.field.action
-
-    def _refuse(self, captcha: _BoundCaptcha, error: Undecided) -> None:
-        self._errors = ErrorDict()
-        self.cleaned_data = {}
-        self.add_error(captcha.name, captcha.field.error(error))
+        return self._plain_request, captcha.data, captcha.field.action

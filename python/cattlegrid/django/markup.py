@@ -1,14 +1,18 @@
-"""The provider's element and script as HTML. Jinja2 may take `element` and `script` as globals."""
+"""The provider's element and script, and a form's stamp, as HTML. Jinja2 may take `element`, `script` and
+`stamp` as globals.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from cattlegrid._site import widget
+from cattlegrid.django import requests
 from cattlegrid.django.conf import captcha
 
 
@@ -20,6 +24,13 @@ def element(attributes: Mapping[str, object] | None = None) -> SafeString:
 def script(nonce: str | None = None) -> SafeString:
     """The scripts that a page with the element needs, once. `nonce` is the content security policy's."""
     return mark_safe("\n".join(script.tag(nonce=nonce) for script in scripts()))  # noqa: S308
+
+
+def stamp(name: str, request: HttpRequest | None = None) -> SafeString:
+    """The stamp of the form of this name, with its honeypot. With the `request`, a form that is sent back for
+    correction has a stamp as old as that which it came with.
+    """
+    return mark_safe(requests.stamp(request, name).__html__())  # noqa: S308
 
 
 def scripts() -> tuple[widget.Script, ...]:

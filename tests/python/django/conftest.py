@@ -28,6 +28,7 @@ if not settings.configured:
 
 # Why: a model can only be imported where its app is installed.
 with override_settings(**SETTINGS):
+    import layered  # noqa: F401
     import website
 
 
@@ -87,6 +88,7 @@ def turnstile(provider: Provider, tmp_path: Path) -> Settings:
         "STORE": f"sqlite:{tmp_path}/spent.sqlite3",
         "VERIFY_URL": provider.url,
         "TIMEOUT": 20,
+        "SEAL_KEY": generate_secret(),
     }
 
 
@@ -112,6 +114,13 @@ def gate_site(gate: Settings) -> Iterator[Settings]:
     """A site with its own engine."""
     with override_settings(CATTLEGRID=gate):
         yield gate
+
+
+@pytest.fixture
+def layered_site(turnstile: Settings) -> Iterator[Settings]:
+    """The site with stamps and limits."""
+    with override_settings(CATTLEGRID=turnstile, ROOT_URLCONF="layered"):
+        yield turnstile
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from django.test import override_settings
 from website_support import Settings
 
 from cattlegrid import ConfigurationError
+from cattlegrid.django import rate_limit, require_stamp
 from cattlegrid.django.conf import captcha
 from cattlegrid.testing import TEST_KEYS
 
@@ -90,6 +91,58 @@ def test_a_deployed_site_s_store_is_there(turnstile: Settings, store: str) -> No
     ((identity, message),) = complaints({**turnstile, "STORE": store}, deploy=True)
     assert identity == "cattlegrid.E005"
     assert store.partition(":")[2] in message or store.partition(":")[0] in message
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"SEAL_KEY": None}, "SEAL_KEY is missing"),
+        ({"SEAL_KEY": "hunter2"}, ""),
+        ({"RATE_LIMITS": {"client": "often"}}, "quota"),
+        ({"RATE_LIMITS": {"Client!": "5/1m"}}, "Client!"),
+        ({"RATE_LIMITS": {"client": 5}}, "RATE_LIMITS"),
+    ],
+)
+def test_limits_that_nobody_can_count_by_are_wrong_settings(
+    turnstile: Settings, change: Settings, named: str
+) -> None:
+    (message,) = [
+        message
+        for identity, message in complaints({**turnstile, "RATE_LIMITS": {"client": "5/1m"}, **change})
+        if identity == "cattlegrid.E001"
+    ]
+    assert named in message
+    assert "hunter2" not in message
+
+
+def test_limits_want_something_that_counts(turnstile: Settings) -> None:
+    limited = {**turnstile, "RATE_LIMITS": {"client": "600/10m"}}
+    ((identity, _),) = complaints(limited)
+    assert identity == "cattlegrid.E007"
+    counting = ["cattlegrid.django.middleware.RateLimitMiddleware"]
+    assert complaints(limited, MIDDLEWARE=counting) == []
+
+
+def test_a_stamp_or_a_limit_in_the_code_needs_a_key(turnstile: Settings) -> None:
+    with override_settings(CATTLEGRID={**turnstile, "SEAL_KEY": None}, ROOT_URLCONF="layered"):
+        (message,) = run_checks()
+    assert message.id == "cattlegrid.E006"
+    assert "SEAL_KEY is missing" in message.msg
+    for layer in ('require_stamp("contact")', "layered.Letter", 'rate_limit("letters", "2/1h")'):
+        assert layer in str(message.hint)
+    assert complaints(turnstile, ROOT_URLCONF="layered") == []
+
+
+def test_a_layer_that_cannot_be_is_named(turnstile: Settings) -> None:
+    backwards = require_stamp("backwards", least_age=5, greatest_age=4)
+    never = rate_limit("never", "0/1h")
+    with override_settings(CATTLEGRID=turnstile, ROOT_URLCONF="layered"):
+        hints = [message.hint for message in run_checks() if message.id == "cattlegrid.E006"]
+    assert hints == [
+        'It is asked for by rate_limit("never", "0/1h").',
+        'It is asked for by require_stamp("backwards").',
+    ]
+    del backwards, never
 
 
 def test_a_check_makes_no_file_of_another_user(gate: Settings) -> None:

@@ -13,7 +13,7 @@ from django.utils import translation
 import cattlegrid
 import cattlegrid.django as app
 from cattlegrid._site import letter_words
-from cattlegrid._site.refusal import MESSAGES
+from cattlegrid._site.refusal import FORM_MESSAGES, LIMITED, MESSAGES
 
 FOLDER = Path(app.__file__).with_name("locale")
 LOCALES = ["ar", "de", "es", "fr", "ja", "zh_Hans"]
@@ -36,7 +36,9 @@ def test_a_language_is_whole_and_compiled(locale: str, tmp_path: Path) -> None:
         *letter_words.QUESTION.values(),
         *letter_words.MESSAGES.values(),
     }
-    assert set(messages) == {*MESSAGES.values(), *letters, "The response token of the CAPTCHA."}
+    layers = {*FORM_MESSAGES.values(), LIMITED}
+    own = "The response token of the CAPTCHA."
+    assert set(messages) == {*MESSAGES.values(), *letters, *layers, own}
     assert all(messages.values())
 
 

@@ -1,9 +1,10 @@
-"""A provider that says what it is told to."""
+"""A provider that says what it is told to, and what a browser sends of a form."""
 
 from __future__ import annotations
 
 import json
 import threading
+from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
@@ -73,3 +74,17 @@ class Provider:
                 pass
 
         return Handler
+
+
+def sent_by_a_browser(html: str) -> dict[str, str]:
+    """The fields of a page's one form, as a browser sends them that nobody has typed into."""
+    fields: dict[str, str] = {}
+
+    class Fields(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            attributes = dict(attrs)
+            if tag in ("input", "textarea") and "name" in attributes:
+                fields[str(attributes["name"])] = attributes.get("value") or ""
+
+    Fields().feed(html)
+    return fields

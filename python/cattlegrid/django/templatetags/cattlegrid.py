@@ -1,4 +1,6 @@
-"""`{% load cattlegrid %}`, then `{% captcha %}` in the form and `{% captcha_script %}` in the page."""
+"""`{% load cattlegrid %}`, then `{% captcha %}` and `{% stamp "contact" %}` in the form, and
+`{% captcha_script %}` in the page.
+"""
 
 from __future__ import annotations
 
@@ -20,3 +22,10 @@ def captcha(**attributes: object) -> SafeString:
 def captcha_script(nonce: str | None = None) -> SafeString:
     """The script, once a page."""
     return markup.script(nonce)
+
+
+@register.simple_tag(takes_context=True)
+def stamp(context: template.Context, name: str) -> SafeString:
+    """The stamp of a form, by the name that `require_stamp` has for it."""
+    # Why not the variable: only one of the context processors, which a site need not have, sets it.
+    return markup.stamp(name, getattr(context, "request", None))
