@@ -202,12 +202,13 @@ impl OpenedStamp {
 #[pyfunction]
 #[pyo3(signature = (content_type, body, *, most = 1000))]
 pub(crate) fn read_fields(
-    content_type: &str,
+    content_type: &Bound<'_, PyString>,
     body: &Bound<'_, PyBytes>,
     most: usize,
 ) -> Result<Vec<(String, String)>, Error> {
     let body = Bytes::copy_from_slice(body.as_bytes());
-    let fields = Fields::parse(content_type, &body, most)?;
+    // Why lossy: what is no text of Unicode names no type of content either.
+    let fields = Fields::parse(&content_type.to_string_lossy(), &body, most)?;
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     Ok(fields.iter().map(owned).collect())
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable
 
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from cattlegrid import Challenge, Gate, Refused, generate_secret
 
 SECRET = generate_secret()
+THREADS = 8
 
 
 @pytest.fixture
@@ -55,3 +59,15 @@ def outcome(attempt: Callable[[], object]) -> str:
     except Refused as refused:
         return refused.codes[0]
     return "passed"
+
+
+def at_once(attempt: Callable[[], object]) -> Counter[str]:
+    """What becomes of as many attempts as there are threads, all at the same moment."""
+    start = threading.Barrier(THREADS)
+
+    def run(_: int) -> str:
+        start.wait()
+        return outcome(attempt)
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        return Counter(threads.map(run, range(THREADS)))

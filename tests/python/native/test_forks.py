@@ -7,13 +7,11 @@ import multiprocessing
 import os
 import sqlite3
 import threading
-import traceback
 import warnings
 from collections import Counter
 from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Callable
-from urllib.parse import urlsplit
 
 import pytest
 from stores import each_server, every_store
@@ -21,34 +19,10 @@ from stores import each_server, every_store
 from cattlegrid import Challenge, Gate, Style, Unavailable, draw
 
 from .conftest import outcome
+from .processes import Child, connections
 
 Make = Callable[..., Gate]
 AnswerTo = Callable[[Challenge], str]
-
-
-class Child:
-    """A forked process that does some work, and tells the outcome."""
-
-    def __init__(self, work: Callable[[], str]) -> None:
-        self._outcome, write = os.pipe()
-        with warnings.catch_warnings():
-            # Why: later Pythons warn whoever forks beside threads, which is what is tested here.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            self._process = os.fork()
-        if self._process == 0:
-            try:
-                os.write(write, work().encode())
-            except BaseException:
-                os.write(write, traceback.format_exc().encode())
-            finally:
-                os._exit(0)
-        os.close(write)
-
-    def outcome(self) -> str:
-        with os.fdopen(self._outcome, "rb") as pipe:
-            said = pipe.read().decode()
-        os.waitpid(self._process, 0)
-        return said
 
 
 def answers(gate: Gate, key: str, given: str) -> Callable[[], str]:
@@ -138,19 +112,9 @@ def test_the_file_stays_sound(gate: Gate, tmp_path: Path) -> None:
 
 @each_server
 def test_a_child_inherits_no_connection(gate: Gate, store: str) -> None:
-    port = urlsplit(store).port
-
-    def connections() -> str:
-        """How many sockets of this process are connected to the server, as Linux has it."""
-        inodes = {entry.readlink().name for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()}
-        lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-        return str(
-            sum(line[2].endswith(f":{port:04X}") and f"socket:[{line[9]}]" in inodes for line in lines)
-        )
-
     assert answers(gate, gate.issue().key, "x")() == "wrong-answer"
-    assert int(connections()) > 0
-    assert Child(connections).outcome() == "0"
+    assert connections(store) > 0
+    assert Child(lambda: str(connections(store))).outcome() == "0"
     assert Child(answers(gate, gate.issue().key, "x")).outcome() == "wrong-answer"
     assert answers(gate, gate.issue().key, "x")() == "wrong-answer"
 

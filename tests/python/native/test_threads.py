@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from typing import Callable
 
 from cattlegrid import Challenge, Gate
 
-from .conftest import outcome
+from .conftest import THREADS, at_once
 
-THREADS = 8
 ROUNDS = 20
-
-
-def at_once(attempt: Callable[[], object]) -> Counter[str]:
-    """What becomes of as many attempts as there are threads, all at the same moment."""
-    start = threading.Barrier(THREADS)
-
-    def run(_: int) -> str:
-        start.wait()
-        return outcome(attempt)
-
-    with ThreadPoolExecutor(THREADS) as threads:
-        return Counter(threads.map(run, range(THREADS)))
 
 
 def test_of_eight_threads_one_passes(gate: Gate, answer_to: Callable[[Challenge], str]) -> None:
