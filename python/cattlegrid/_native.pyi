@@ -453,11 +453,11 @@ class RateLimiter:
         cls, name: str, quota: str, *, secret: str | Sequence[str], store: str, ipv6_prefix: int = 64
     ) -> Self:
         """`name` goes into headers, 1 to 64 of `a-z 0-9 - _`; limits of the same name, secret and store count
-        together. `quota` is how many steps in how long, such as `5/1m`, `100/1h` or `30/10s`. `secret` is
-        what `generate_secret` gave; of several, the first counts. Subjects are kept under keyed hashes, so
-        that the store learns no address and no account. `store` is a URL as for `Gate`; where it cannot
-        decide, this process's own counters do until it can. An IPv6 address counts by its first `ipv6_prefix`
-        bits. Raises `ConfigurationError`.
+        together, in all processes if the store is on a server. `quota` is how many steps in how long, such
+        as `5/1m`, `100/1h` or `30/10s`. `secret` is what `generate_secret` gave; of several, the first
+        counts. Subjects are kept under keyed hashes, so that the store learns no address and no account.
+        `store` is a URL as for `Gate`; where it cannot decide, this process's own counters do until it can.
+        An IPv6 address counts by its first `ipv6_prefix` bits. Raises `ConfigurationError`.
         """
 
     def check(self, subject: str) -> RateDecision:

@@ -98,7 +98,7 @@ def test_views_with_one_limit_count_together(app: Flask, client: FlaskClient) ->
         client.post("/other")
 
 
-def test_processes_and_apps_of_one_store_count_together(
+def test_apps_of_one_store_count_together(
     make_app: Callable[..., Flask], settings: dict[str, Any]
 ) -> None:
     limited = {**settings, "RATE_LIMITS": {"client": "2/1h"}}
