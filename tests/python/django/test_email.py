@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+from wsgiref.simple_server import make_server
 
 import pytest
+from django import forms
 from django.core import mail
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
+from django.http import HttpResponse
 from django.test import AsyncClient, Client, override_settings
+from django.urls import path
 from django.utils import translation
 from mail import MailServer, mail_server, parts_of, token_in
+from pages import fields_of
 from website_settings import SETTINGS
 from website_support import SECRET, Settings
 
 from cattlegrid import ConfigurationError
 from cattlegrid._site import delivery, outbox
 from cattlegrid.testing import layers_pass
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 with override_settings(**SETTINGS):
     import confirming
@@ -367,3 +379,61 @@ def test_coroutines_ask_and_confirm() -> None:
 def test_what_is_missing_is_named(club: Settings, settings: Settings, message: str) -> None:
     with override_settings(CATTLEGRID={**club, **settings}), pytest.raises(ConfigurationError, match=message):
         ask()
+
+
+DOCUMENTED = re.compile(r"^```python\n# (?:letters|views)\.py\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+class Join(forms.Form):
+    """What the documentation calls a form."""
+
+    email = forms.CharField()
+
+
+def test_the_documentation(ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = ModuleType("documented")
+    site.__dict__.update(User=User, JoinForm=Join, redirect=lambda _: HttpResponse("Welcome!"))
+    site.__dict__["render"] = lambda _, page, context={}: HttpResponse([page, str(context.get("form", ""))])
+    for program in DOCUMENTED.findall((Path(__file__).parents[3] / "docs" / "email.md").read_text()):
+        exec(program, site.__dict__)  # noqa: S102
+    site.__dict__["urlpatterns"] = [path("join/", site.join), path("confirm/", site.confirm)]
+    monkeypatch.setitem(sys.modules, "documented", site)
+    client = Client()
+    with override_settings(ROOT_URLCONF="documented"):
+        for name in ("ada", "bob"):
+            assert client.post("/join/", {"email": f"{name}@example.org"}).text == "on_its_way.html"
+        assert "no e-mail address" in client.post("/join/", {"email": "nobody"}).text
+        (letter,) = letters()
+        page = client.get("/confirm/", {"token": token_in(letter.body)})
+        assert client.post("/confirm/", fields_of(page.text)).text == "Welcome!"
+    assert User.objects.get(pk=ada).is_active
+
+
+@pytest.fixture
+def club_s_page() -> Iterator[str]:
+    """Where the site is for a browser, with Django's guard against forged requests."""
+    guarded = [*SETTINGS["MIDDLEWARE"], "django.middleware.csrf.CsrfViewMiddleware"]
+    with override_settings(MIDDLEWARE=guarded), make_server("127.0.0.1", 0, WSGIHandler()) as server:
+        server.RequestHandlerClass.log_message = lambda *_: None  # type: ignore[method-assign]
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.usefixtures("django_beside_a_browser")
+def test_the_button_can_be_pressed_in_a_browser(ada: str, club_s_page: str, browser: Browser) -> None:
+    link = token()
+    page = browser.new_page()
+    page.goto(f"{club_s_page}/confirm/?token={link}")
+    assert page.get_by_role("heading").inner_text() == "Is this address yours?"
+    assert page.locator("form").inner_text().strip() == "Yes, it is mine"
+    assert confirming.CONFIRMED == []
+    page.get_by_role("button").click()
+    page.get_by_text("Welcome, ada@example.org!").wait_for()
+    assert [("ada@example.org", ada)] == confirming.CONFIRMED
+    page.goto(f"{club_s_page}/confirm/?token={link}")
+    page.get_by_role("button").click()
+    page.get_by_text("This link was used before.").wait_for()
+    page.close()

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import re
 import smtplib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask import Flask, current_app
 from flask.testing import FlaskClient
 from flask_wtf.csrf import CSRFProtect
+from jinja2 import DictLoader
 from mail import MailServer, mail_server, parts_of, token_in
 from pages import fields_of
 
-from cattlegrid import ConfigurationError
+from cattlegrid import ConfigurationError, generate_secret
 from cattlegrid._site import delivery, outbox
 from cattlegrid.flask import Captcha, LetterError
 from cattlegrid.flask.email import EmailConfirmation, Letter
@@ -301,6 +305,44 @@ def test_a_test_suite_finds_the_letter_when_the_answer_is_there(
     shop.port = 1
     with pytest.raises(ConnectionRefusedError), layers_pass():
         ask(client)
+
+
+def test_the_documentation(
+    shop: Shop, post_office: MailServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Smtp(smtplib.SMTP):
+        """The mail server of the documentation, which wants a password."""
+
+        def __init__(self, *_: object, timeout: float) -> None:
+            super().__init__("127.0.0.1", post_office.port, timeout=timeout)
+
+        def starttls(self, **_: object) -> Any:
+            pass
+
+        def login(self, *_: object, **__: object) -> Any:
+            pass
+
+    pages = (Path(__file__).parents[3] / "docs" / "email.md").read_text()
+    (program,) = re.findall(r"^```python\nimport os\n(.*?)^```", pages, re.DOTALL | re.MULTILINE)
+    monkeypatch.setattr(smtplib, "SMTP", Smtp)
+    for name in ("CAPTCHA_SECRET", "MAIL_PASSWORD"):
+        monkeypatch.setenv(name, generate_secret())
+    ada = SimpleNamespace(id="4711", confirmed=False)
+    site: dict[str, Any] = {
+        "__name__": "documented",
+        "os": os,
+        "find_account": {"ada@example.org": ada}.get,
+        "confirm_account": lambda *whom: shop.confirmed.append(whom),
+    }
+    exec(program.replace("/var/lib/site", str(tmp_path)), site)  # noqa: S102
+    site["app"].jinja_loader = DictLoader({"on_its_way.html": ANSWER})
+    client = site["app"].test_client()
+    for name in ("ada", "bob"):
+        assert client.post("/join", data={"email": f"{name}@example.org"}).text == ANSWER
+    (letter,) = sent(post_office)
+    page = client.get("/confirm", query_string={"token": token_in(parts_of(letter)["text/plain"])})
+    assert client.post("/confirm", data=fields_of(page.text)).location == "/welcome"
+    assert shop.confirmed == [("4711", "ada@example.org")]
 
 
 @pytest.mark.parametrize(
