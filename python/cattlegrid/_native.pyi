@@ -23,6 +23,7 @@ __all__ = [
     "RateDecision",
     "RateLimiter",
     "Refused",
+    "Seen",
     "Stamp",
     "Style",
     "TrustedProxies",
@@ -203,6 +204,7 @@ class Gate:
         hostnames: Sequence[str] = (),
         challenge_ttl: float = 300.0,
         token_ttl: float = 300.0,
+        minimum_score: float | None = None,
     ) -> Self:
         """The first of `kinds` (`chars` alone by default) is issued where none is asked for.
 
@@ -210,7 +212,8 @@ class Gate:
         such as `sqlite:/var/lib/site/captcha.sqlite3`, which all processes of the site share, `redis://HOST`
         and others of its kind, which all machines do, or `memory:` for tests: a gate with that one raises
         `Unavailable` in a process that it was not made in. `hostnames` are those of the site's pages; with
-        none, any. Times to live are in seconds, 1 to 86,400. Raises `ConfigurationError`.
+        none, any. Times to live are in seconds, 1 to 86,400. With `minimum_score`, 0 to 1, tokens pass alone
+        whose answers had at least that score. Raises `ConfigurationError`.
         """
 
     def issue(self, *, kind: str | None = None, action: str | None = None) -> Challenge:
@@ -223,12 +226,13 @@ class Gate:
     def image(self, key: str, *, scale: Literal[1, 2] = 1) -> bytes:
         """The picture of a challenge, as a PNG file. Raises `Refused`: `unknown-key`, `expired-key`."""
 
-    def answer(self, key: str, given: str, *, hostname: str | None = None) -> str:
+    def answer(self, key: str, given: str, *, hostname: str | None = None, seen: Seen | None = None) -> str:
         """The response token that a right answer earns. Spends the key, whether the answer is right or wrong.
 
         `hostname` is that of the page the answer came from, if it came from a page; a port after it is
-        ignored. Raises `Refused`: `wrong-answer`, `spent-key`, `expired-key`, `unknown-key`, `wrong-site`;
-        and `Unavailable`.
+        ignored. With what is `seen` of the visitor, the answer has a score, which the verification tells.
+        Raises `Refused`: `wrong-answer`, `spent-key`, `expired-key`, `unknown-key`, `wrong-site`; and
+        `Unavailable`.
         """
 
     def renew(self, key: str) -> Challenge:
@@ -241,14 +245,26 @@ class Gate:
         """Verifies a response token, and spends it. With `action`, it must have been earned for that one.
 
         Raises `Refused`: `invalid-input-response`, `expired-input-response`, `already-seen-response`,
-        `action-mismatch`; and `Unavailable`.
+        `action-mismatch`, `score-too-low`; and `Unavailable`.
         """
 
-    def answer_async(self, key: str, given: str, *, hostname: str | None = None) -> Awaitable[str]:
+    def answer_async(
+        self, key: str, given: str, *, hostname: str | None = None, seen: Seen | None = None
+    ) -> Awaitable[str]:
         """`answer` for asynchronous callers, on the running asyncio loop."""
 
     def verify_async(self, token: str, *, action: str | None = None) -> Awaitable[Passed]:
         """`verify` for asynchronous callers, on the running asyncio loop."""
+
+@final
+class Seen:
+    """What is seen of a visitor who answers, of which a score is made."""
+
+    def __new__(cls, *, signals: object = None, remote_ip: str | None = None) -> Self:
+        """`signals` are what the widget sends along with an answer, as JSON is decoded; None if there are
+        none. `remote_ip` is the visitor's address, for whom wrong answers are counted; nobody's are where it
+        is none, or this machine's. Raises `Refused`: `invalid-signals`.
+        """
 
 @final
 class Verifier:

@@ -24,6 +24,7 @@ use cattlegrid_guard::captcha::{
 use cattlegrid_guard::client_ip::{ClientIpLayer, Proxies};
 use cattlegrid_guard::fields::{FieldsLayer, Limits};
 use cattlegrid_guard::{Error, Problem};
+use cattlegrid_provider::Score;
 use cattlegrid_provider::fake::{Fake, Verdict};
 use cattlegrid_provider::provider::Statement;
 use cattlegrid_store::memory::MemoryStore;
@@ -579,6 +580,19 @@ impl<S: Store> Own<S> {
             .unwrap()
             .token
             .to_string()
+    }
+}
+
+#[tokio::test]
+async fn the_gate_of_this_process_refuses_a_score_that_is_too_low() {
+    let clock = Arc::new(SystemClock::new());
+    let own = Own::new(MemoryStore::new(1000, clock.clone()), clock);
+    for (least, expected) in [(0.6, said(200, "")), (0.61, said(403, "refused-token"))] {
+        let verifier = GateVerifier::new(Arc::clone(&own.gate), &own.site_key).unwrap();
+        let verifier = verifier.with_minimum_score(Score::new(least).unwrap());
+        let (site, _) = site(Captcha::new(Arc::new(verifier)));
+        let form = format!("cattlegrid-response={}", own.token("comment").await);
+        assert_eq!(answer(&site, post_form(&form)).await, expected, "{least}");
     }
 }
 

@@ -80,6 +80,11 @@ impl TrustedProxies {
 
 const MAX_PEER_CHARS: usize = 64;
 
+/// The address that a caller tells, if it is one.
+pub(crate) fn told(client: &Bound<'_, PyAny>) -> Option<IpAddr> {
+    address(&bounded(client, MAX_PEER_CHARS)?)
+}
+
 /// An address of a socket, which may name the interface of the link that it is on.
 pub(crate) fn address(text: &str) -> Option<IpAddr> {
     let (address, _interface) = text.split_once('%').unwrap_or((text, ""));

@@ -13,9 +13,12 @@ use cattlegrid::{
     Action, Ask, Attempt, ChallengeKey, Hostname, OsEntropy, Refusal, Secret, Secrets, Site,
     SiteKey,
 };
+use cattlegrid_guard::Error as GuardError;
+use cattlegrid_guard::behaviour::{Scorer, WrongAnswers};
 use cattlegrid_guard::captcha::GateVerifier;
+use cattlegrid_guard::rate_limit::Salt;
 use cattlegrid_provider as provider;
-use cattlegrid_provider::{Refused, Visit};
+use cattlegrid_provider::{Refused, Score, Visit};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -24,6 +27,9 @@ use crate::challenge::Challenge;
 use crate::error::Error;
 use crate::passed::Passed;
 use crate::picture::Scaled;
+use crate::process::PerProcess;
+use crate::rates::{Counts, salt};
+use crate::seen::Seen;
 use crate::store::ForkStore;
 use crate::style::Style;
 use crate::text::bounded;
@@ -43,14 +49,17 @@ pub(crate) const NAME: &str = "gate";
 /// `secret` is what `generate_secret` gave; of several, the first seals and all open. `store` is a URL such as
 /// `sqlite:/var/lib/site/captcha.sqlite3`, which all processes of the site share, `redis://HOST` and others of its kind,
 /// which all machines do, or `memory:` for tests: a gate with that one raises `Unavailable` in a process that it was not
-/// made in. `hostnames` are those of the site's pages; with none, any. Times to live are in seconds, 1 to 86,400. Raises
-/// `ConfigurationError`.
+/// made in. `hostnames` are those of the site's pages; with none, any. Times to live are in seconds, 1 to 86,400. With
+/// `minimum_score`, 0 to 1, tokens pass alone whose answers had at least that score. Raises `ConfigurationError`.
 #[pyclass(frozen, module = "cattlegrid")]
 pub(crate) struct Gate {
     engine: Arc<cattlegrid::Gate<ForkStore>>,
     /// One for each secret, the one that issues first.
     site_keys: Vec<SiteKey>,
     verifier: Arc<GateVerifier<ForkStore>>,
+    salt: Salt,
+    counts: Counts,
+    scorer: PerProcess<Scorer<ForkStore>>,
 }
 
 #[pymethods]
@@ -58,10 +67,11 @@ impl Gate {
     #[new]
     #[pyo3(signature = (
         *, secret, store, kinds = None, style = None, hostnames = None, challenge_ttl = 300.0, token_ttl = 300.0,
+        minimum_score = None,
     ))]
     #[pyo3(
         text_signature = "(*, secret, store, kinds=['chars'], style=None, hostnames=(), challenge_ttl=300.0, \
-                             token_ttl=300.0)"
+                             token_ttl=300.0, minimum_score=None)"
     )]
     #[allow(clippy::too_many_arguments, reason = "they are keywords in Python")]
     fn new(
@@ -73,6 +83,7 @@ impl Gate {
         hostnames: Option<Vec<String>>,
         challenge_ttl: f64,
         token_ttl: f64,
+        minimum_score: Option<f64>,
     ) -> Result<Self, Error> {
         let secrets = each_secret(secret)?;
         let keys = own_keys(&secrets)?;
@@ -87,12 +98,18 @@ impl Gate {
         let clock = Arc::new(SystemClock::new());
         let store = ForkStore::at(py, store, clock.clone())?;
         let secrets = Secrets::new(secrets).map_err(|error| wrong("secret", error))?;
+        let (salt, counts) = (salt(&secrets), Counts::over(store.clone(), clock.clone()));
         let gate = cattlegrid::Gate::new(&secrets, sites, store, clock, Arc::new(OsEntropy));
         let engine = Arc::new(gate);
+        let verifier = GateVerifier::of_all(Arc::clone(&engine));
+        let minimum_score = minimum_score.map(Score::new).transpose()?;
         Ok(Self {
-            verifier: Arc::new(GateVerifier::of_all(Arc::clone(&engine))),
+            verifier: Arc::new(verifier.with_minimum_score(minimum_score)),
             engine,
             site_keys: keys.into_iter().map(|(site_key, _)| site_key).collect(),
+            salt,
+            counts,
+            scorer: PerProcess::new(),
         })
     }
 
@@ -163,35 +180,38 @@ impl Gate {
 
     /// The response token that a right answer earns. Spends the key, whether the answer is right or wrong.
     ///
-    /// `hostname` is that of the page the answer came from, if it came from a page; a port after it is ignored. Raises
-    /// `Refused`: `wrong-answer`, `spent-key`, `expired-key`, `unknown-key`, `wrong-site`; and `Unavailable`.
-    #[pyo3(signature = (key, given, *, hostname = None))]
+    /// `hostname` is that of the page the answer came from, if it came from a page; a port after it is ignored. With what
+    /// is `seen` of the visitor, the answer has a score, which the verification tells. Raises `Refused`: `wrong-answer`,
+    /// `spent-key`, `expired-key`, `unknown-key`, `wrong-site`; and `Unavailable`.
+    #[pyo3(signature = (key, given, *, hostname = None, seen = None))]
     fn answer(
         &self,
         py: Python<'_>,
         key: &Bound<'_, PyAny>,
         given: &Bound<'_, PyAny>,
         hostname: Option<&Bound<'_, PyAny>>,
+        seen: Option<&Bound<'_, Seen>>,
     ) -> Result<String, Error> {
-        work::wait(py, self.answered(key, given, hostname))
+        work::wait(py, self.answered(key, given, hostname, seen))
     }
 
     /// `answer` for asynchronous callers, on the running asyncio loop.
-    #[pyo3(signature = (key, given, *, hostname = None))]
+    #[pyo3(signature = (key, given, *, hostname = None, seen = None))]
     fn answer_async<'py>(
         &self,
         py: Python<'py>,
         key: &Bound<'py, PyAny>,
         given: &Bound<'py, PyAny>,
         hostname: Option<&Bound<'py, PyAny>>,
+        seen: Option<&Bound<'py, Seen>>,
     ) -> Result<Bound<'py, PyAny>, Error> {
-        work::awaitable(py, self.answered(key, given, hostname))
+        work::awaitable(py, self.answered(key, given, hostname, seen))
     }
 
     /// Verifies a response token, and spends it. With `action`, it must have been earned for that one.
     ///
-    /// Raises `Refused`: `invalid-input-response`, `expired-input-response`, `already-seen-response`, `action-mismatch`;
-    /// and `Unavailable`.
+    /// Raises `Refused`: `invalid-input-response`, `expired-input-response`, `already-seen-response`, `action-mismatch`,
+    /// `score-too-low`; and `Unavailable`.
     #[pyo3(signature = (token, *, action = None))]
     fn verify(
         &self,
@@ -234,18 +254,28 @@ impl Gate {
         key: &Bound<'_, PyAny>,
         given: &Bound<'_, PyAny>,
         hostname: Option<&Bound<'_, PyAny>>,
+        seen: Option<&Bound<'_, Seen>>,
     ) -> impl Future<Output = Result<String, Error>> + Send + use<> {
         let gate = Arc::clone(&self.engine);
         let key = read_key(key);
         // Why empty: what is too long, or is no text, is as wrong as an answer that is none.
         let given = bounded(given, Answer::MAX_GIVEN_BYTES).unwrap_or_default();
         let host = hostname.map(read_host).transpose();
+        let seen = seen.map(|seen| (seen.get().0, self.scorer(seen.py())));
         async move {
-            let solved = gate
-                .answer(&key?, Attempt::new(&given).from_page(host?.as_ref()))
-                .await?;
-            Ok(solved.token.to_string())
+            let (key, host) = (key?, host?);
+            let attempt = Attempt::new(&given).from_page(host.as_ref());
+            let judged = match seen {
+                Some((seen, scorer)) => scorer?.answer(&gate, &key, attempt, &seen).await.0,
+                None => gate.answer(&key, attempt).await,
+            };
+            Ok(judged?.token.to_string())
         }
+    }
+
+    fn scorer(&self, py: Python<'_>) -> Result<Arc<Scorer<ForkStore>>, GuardError> {
+        let wrong_answers = || WrongAnswers::new(&self.salt, self.counts.rates());
+        self.scorer.get(py, || wrong_answers().map(Scorer::new))
     }
 
     fn verified(

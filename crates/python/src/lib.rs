@@ -16,6 +16,7 @@ mod passed;
 mod picture;
 mod process;
 mod rates;
+mod seen;
 mod store;
 mod style;
 mod text;
@@ -48,6 +49,8 @@ mod _native {
     use super::picture::{animate, draw, frames};
     #[pymodule_export]
     use super::rates::{RateDecision, RateLimiter};
+    #[pymodule_export]
+    use super::seen::Seen;
     #[pymodule_export]
     use super::style::Style;
     #[pymodule_export]

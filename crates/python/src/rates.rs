@@ -13,11 +13,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use crate::arguments::{read_secrets, wrong};
-use crate::client_address::address;
+use crate::client_address::told;
 use crate::error::Error;
 use crate::process::PerProcess;
 use crate::store::ForkStore;
-use crate::text::bounded;
 use crate::work;
 
 /// One limit: so many steps for each subject. Safe to share between threads, and to make before a server forks its
@@ -182,11 +181,15 @@ pub(crate) struct Counts {
 impl Counts {
     pub(crate) fn at(py: Python<'_>, store: &str) -> Result<Self, Error> {
         let clock = Arc::new(SystemClock::new());
-        Ok(Self {
-            store: ForkStore::at(py, store, clock.clone())?,
+        Ok(Self::over(ForkStore::at(py, store, clock.clone())?, clock))
+    }
+
+    pub(crate) fn over(store: ForkStore, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store,
             clock,
             fallbacks: Arc::default(),
-        })
+        }
     }
 
     /// The rates in it, to be kept by one process: they have counters of their own, and locks.
@@ -215,9 +218,8 @@ pub(crate) fn salt(secrets: &Secrets) -> Salt {
 
 /// The block of a client's address; one for all whose address nobody can tell.
 pub(crate) fn block(prefix: AddressPrefix, client: Option<&Bound<'_, PyAny>>) -> AddressBlock {
-    const MAX_CHARS: usize = 64;
-    let told = client.and_then(|client| address(&bounded(client, MAX_CHARS)?));
-    prefix.block(told.unwrap_or(std::net::Ipv6Addr::UNSPECIFIED.into()))
+    let client = client.and_then(told);
+    prefix.block(client.unwrap_or(std::net::Ipv6Addr::UNSPECIFIED.into()))
 }
 
 fn read_subject(subject: &Bound<'_, PyString>) -> Vec<u8> {

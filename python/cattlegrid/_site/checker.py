@@ -101,4 +101,5 @@ def _gate(settings: Settings) -> Gate:
         hostnames=settings.hostnames,
         challenge_ttl=settings.challenge_ttl,
         token_ttl=settings.token_ttl,
+        minimum_score=settings.minimum_score,
     )

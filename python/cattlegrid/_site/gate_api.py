@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cattlegrid import Challenge, ConfigurationError, Gate, Refused, Unavailable
+from cattlegrid import Challenge, ConfigurationError, Gate, Refused, Seen, Unavailable
 from cattlegrid._site.check import Captcha
 
 MOST_BYTES = 65_536
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _STATUSES = {"unknown-key": 404, "expired-key": 410, "spent-key": 410, "wrong-site": 403}
 _JUDGED = frozenset({"wrong-answer", "expired-key", "spent-key"})
+# Why: to the server these are bodies that it cannot read.
+_UNREADABLE = frozenset({"invalid-action", "invalid-signals"})
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,7 @@ def _answering(method: Callable[_Asked, Reply]) -> Callable[_Asked, Reply]:
         except _Problem as problem:
             return _problem(problem.status, problem.code, str(problem))
         except Refused as error:
-            # Why: to the server this is a body that it cannot read.
-            code = "bad-request" if error.code == "invalid-action" else error.code
+            code = "bad-request" if error.code in _UNREADABLE else error.code
             return _problem(_STATUSES.get(code, 400), code, str(error))
         except Unavailable as error:
             return _problem(503, error.code, "nobody can decide now; try again", {"Retry-After": "1"})
@@ -95,12 +96,16 @@ class GateApi:
         return Reply(200, png, "image/png", {"Cache-Control": f"private, max-age={lifetime}, immutable"})
 
     @_answering
-    def answer(self, key: str, content_type: str, body: bytes, page: str | None) -> Reply:
-        """`POST {path}/{key}/answer`. `page` is what `page_host` says."""
+    def answer(
+        self, key: str, content_type: str, body: bytes, *, page: str | None, remote_ip: str | None
+    ) -> Reply:
+        """`POST {path}/{key}/answer`. `page` is what `page_host` says, `remote_ip` the client's address."""
         gate = self._gate()
-        given = _text(_json(content_type, body), "answer")
+        given = _json(content_type, body)
+        answer = _text(given, "answer")
+        seen = Seen(signals=given.get("signals"), remote_ip=remote_ip)
         try:
-            token = gate.answer(_key(key), given, hostname=page)
+            token = gate.answer(_key(key), answer, hostname=page, seen=seen)
         except Refused as error:
             if error.code not in _JUDGED:
                 raise

@@ -312,7 +312,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "KEY_TYPE": ("recaptcha_enterprise",),
     "HOSTNAMES": _all_but("altcha", "altcha_signature"),
     "ACTION": _ACTING,
-    "MINIMUM_SCORE": ("cattlegrid", "recaptcha_enterprise", "recaptcha_v3"),
+    "MINIMUM_SCORE": ("cattlegrid", "recaptcha_enterprise", "recaptcha_v3", GATE),
     **dict.fromkeys(("SCRIPT_URL", "TIMEOUT"), _all_but(GATE)),
     **dict.fromkeys(
         ("VERIFY_URL", "WHEN_UNREACHABLE", "FALLBACK"), _all_but("altcha", "altcha_signature", GATE)

@@ -15,6 +15,7 @@ from cattlegrid._site.gate_api import MOST_BYTES, GateApi, Reply, page_host
 from cattlegrid._site.settings import GATE
 from cattlegrid._site.widget import WIDGET
 from cattlegrid.django.conf import captcha
+from cattlegrid.django.requests import client_address
 
 
 def _public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -59,7 +60,9 @@ def image(api: GateApi, request: HttpRequest, key: str) -> Reply:
 def answer(api: GateApi, request: HttpRequest, key: str) -> Reply:
     """Judges an answer."""
     page = page_host(request.headers.get("Origin", ""), request.headers.get("Referer", ""))
-    return api.answer(key, request.content_type or "", _body(request), page)
+    return api.answer(
+        key, request.content_type or "", _body(request), page=page, remote_ip=client_address(request)
+    )
 
 
 @_public

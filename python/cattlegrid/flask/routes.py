@@ -46,7 +46,9 @@ def image(key: str) -> Response:
 def answer(key: str) -> Response:
     """Judges an answer, and spends the key."""
     page = page_host(request.headers.get("Origin", ""), request.headers.get("Referer", ""))
-    return _response(_api().answer(key, request.content_type or "", _body(), page))
+    return _response(
+        _api().answer(key, request.content_type or "", _body(), page=page, remote_ip=site.client_address())
+    )
 
 
 def _api() -> GateApi:

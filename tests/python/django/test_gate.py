@@ -33,8 +33,9 @@ def issue(**more: Any) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def give(key: str, answer: object, **headers: str) -> Any:
-    return Client().post(f"{CHALLENGES}/{key}/answer", {"answer": answer}, content_type=JSON, headers=headers)
+def give(key: str, answer: object, *, signals: object = None, **headers: str) -> Any:
+    given = {"answer": answer, "signals": signals}
+    return Client().post(f"{CHALLENGES}/{key}/answer", given, content_type=JSON, headers=headers)
 
 
 def test_a_solved_challenge_is_worth_one_pass(gate: Settings, solve: Callable[..., str]) -> None:
@@ -57,6 +58,46 @@ def test_a_challenge_is_as_the_server_s() -> None:
     }
     expires = datetime.strptime(challenge["expires_at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
     assert timedelta(minutes=4) < expires - datetime.now(timezone.utc) <= timedelta(minutes=5)
+
+
+DRIVEN = {"time": 0, "used": ["pointer", "keys"], "edits": 6, "automated": True}
+
+
+def test_the_score_is_that_of_how_the_answer_came(
+    gate: Settings, answer_of: Callable[[str, str], str]
+) -> None:
+    def score(signals: object, address: str) -> float | None:
+        key = issue()["key"]
+        answer = answer_of(key, gate["SECRET_KEY"])
+        token = give(key, answer, signals=signals, **{"X-Forwarded-For": address}).json()["token"]
+        return captcha().check(token).score
+
+    with override_settings(CATTLEGRID={**gate, "TRUSTED_PROXIES": ["127.0.0.1"]}):
+        assert score(DRIVEN, "192.0.2.1") == 0.4
+        assert score(None, "192.0.2.1") in (0.7, 0.9)
+        for _ in range(8):
+            give(issue()["key"], "wrong", **{"X-Forwarded-For": "192.0.2.1"})
+        assert score(DRIVEN, "192.0.2.1") == pytest.approx(0.1)
+        assert score(DRIVEN, "192.0.2.2") == 0.4
+
+
+def test_signals_that_are_none_spend_nothing(gate: Settings, answer_of: Callable[[str, str], str]) -> None:
+    key = issue()["key"]
+    judged = give(key, answer_of(key, gate["SECRET_KEY"]), signals="a person")
+    assert (judged.status_code, judged.json()["code"]) == (400, "bad-request")
+    assert give(key, answer_of(key, gate["SECRET_KEY"])).json()["success"]
+
+
+def test_a_low_score_is_refused_where_the_site_says_so(
+    gate: Settings, answer_of: Callable[[str, str], str]
+) -> None:
+    with override_settings(CATTLEGRID={**gate, "MINIMUM_SCORE": 0.5}):
+        for signals, status in [(DRIVEN, 403), (None, 200)]:
+            key = issue()["key"]
+            judged = give(key, answer_of(key, gate["SECRET_KEY"]), signals=signals).json()
+            answer = Client().post("/plain", {"cattlegrid-response": judged["token"]})
+            assert answer.status_code == status
+            assert answer.json().get("error-codes", []) == ["score-too-low"] * (status == 403)
 
 
 def test_a_picture_is_the_same_each_time_and_private() -> None:
@@ -291,8 +332,8 @@ def test_whatever_is_asked_has_an_answer(wanted: Any) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(given_answer=ANYTHING, origin=st.text(st.characters(max_codepoint=255), max_size=50))
-def test_whatever_is_answered_is_judged(given_answer: Any, origin: str) -> None:
-    answer = give(issue()["key"], given_answer, Origin=origin)
+@given(given_answer=ANYTHING, signals=ANYTHING, origin=st.text(st.characters(max_codepoint=255), max_size=50))
+def test_whatever_is_answered_is_judged(given_answer: Any, signals: Any, origin: str) -> None:
+    answer = give(issue()["key"], given_answer, signals=signals, Origin=origin)
     assert answer.status_code in (200, 400, 403)
     assert not answer.json().get("success")

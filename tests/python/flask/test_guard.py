@@ -73,6 +73,31 @@ def test_a_token_is_good_for_its_own_action_alone(
     assert (response.status_code, response.json) == (403, {"error-codes": ["action-mismatch"]})
 
 
+def test_a_low_score_is_refused_where_the_site_says_so(
+    make_app: Callable[..., Flask], settings: dict[str, Any], answer_of: Callable[[str, str], str]
+) -> None:
+    app = make_app({**settings, "MINIMUM_SCORE": 0.6, "TRUSTED_PROXIES": ["127.0.0.1"]})
+    client, challenges = app.test_client(), "/captcha/api/v1/challenges"
+    site_key = app.extensions["cattlegrid"].captcha.site_key
+
+    def answered(address: str, right: bool) -> Any:
+        key = client.post(challenges, json={"sitekey": site_key}).json["key"]
+        answer = answer_of(key, settings["SECRET_KEY"]) if right else "wrong"
+        given = {"answer": answer, "signals": {"time": 0, "used": ["keys"], "edits": 6}}
+        forwarded = {"X-Forwarded-For": address}
+        return client.post(f"{challenges}/{key}/answer", json=given, headers=forwarded).json
+
+    for _ in range(8):
+        assert answered("192.0.2.1", right=False)["error-codes"] == ["wrong-answer"]
+    for address, status in [("192.0.2.1", 403), ("192.0.2.2", 200)]:
+        token = answered(address, right=True)["token"]
+        response = client.post("/", data={"cattlegrid-response": token})
+        assert (response.status_code, response.json.get("error-codes")) == (
+            status,
+            ["score-too-low"] if status == 403 else None,
+        )
+
+
 def test_a_token_of_another_site_is_refused(
     app: Flask, make_app: Callable[..., Flask], settings: dict[str, Any], earn: Callable[..., str]
 ) -> None:

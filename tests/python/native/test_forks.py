@@ -16,7 +16,7 @@ from typing import Callable
 import pytest
 from stores import each_server, every_store
 
-from cattlegrid import Challenge, Gate, Style, Unavailable, draw
+from cattlegrid import Challenge, Gate, Seen, Style, Unavailable, draw
 
 from .conftest import outcome
 from .processes import Child, connections
@@ -58,6 +58,25 @@ def test_children_of_children_go_on(gate: Gate) -> None:
     assert attempt() == "wrong-answer"
     child = Child(lambda: attempt() + " " + Child(attempt).outcome())
     assert child.outcome() == "spent-key spent-key"
+
+
+def test_answers_have_scores_in_parent_and_children(gate: Gate, answer_to: AnswerTo) -> None:
+    seen = Seen(signals={"edits": 6}, remote_ip="192.0.2.1")
+
+    def scores() -> str:
+        """Before and after eight wrong answers."""
+        found = []
+        for _ in range(2):
+            challenge = gate.issue()
+            token = gate.answer(challenge.key, answer_to(challenge), seen=seen)
+            found.append(gate.verify(token).score)
+            for _ in range(8):
+                outcome(lambda: gate.answer(gate.issue().key, "x", seen=seen))
+        return str(found)
+
+    assert scores() == "[0.8, 0.5]"
+    # Why as if nobody had been wrong: in a file of SQLite, each process counts by itself.
+    assert Child(scores).outcome() == "[0.8, 0.5]"
 
 
 @every_store

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cattlegrid import Challenge, ConfigurationError, Gate, Refused, Style, generate_secret
+from cattlegrid import Challenge, ConfigurationError, Gate, Refused, Seen, Style, generate_secret
 
 from .conftest import SECRET, outcome
 
@@ -31,6 +31,72 @@ def test_a_right_answer_earns_a_token_that_passes_once(gate: Gate, answer_to: An
     assert abs(datetime.now(timezone.utc) - solved) < timedelta(minutes=1)
     assert outcome(lambda: gate.verify(token, action="sign-up")) == "already-seen-response"
     assert outcome(lambda: gate.answer(challenge.key, answer_to(challenge))) == "spent-key"
+
+
+# Why such a short time: the test answers at once, and the gate sees that by its own clock too.
+PERSON: dict[str, Any] = {"time": 0, "edits": 6, "corrections": 2, "blurs": 1}
+
+
+@pytest.fixture
+def score(gate: Gate, answer_to: AnswerTo) -> Callable[..., float | None]:
+    """What a verification tells of an answer of which this is seen: `score(signals=…, remote_ip=…)`."""
+
+    def score(**seen: Any) -> float | None:
+        challenge = gate.issue()
+        return gate.verify(gate.answer(challenge.key, answer_to(challenge), seen=Seen(**seen))).score
+
+    return score
+
+
+@pytest.mark.parametrize("used", [[], ["keys"], ["touch"], ["pointer", "keys"]])
+def test_what_a_widget_was_used_with_makes_no_difference(
+    used: list[str], score: Callable[..., float | None]
+) -> None:
+    assert score(signals={**PERSON, "used": used}) == 0.8
+
+
+def test_each_reason_takes_its_part(score: Callable[..., float | None]) -> None:
+    assert score(signals={**PERSON, "automated": True}) == 0.4
+    assert score(signals={"time": 0}) == 0.5
+    assert score(signals={**PERSON, "time": 2**63}) == 0.5
+    assert score() in (0.7, 0.9)
+
+
+def test_wrong_answers_take_from_the_score_of_their_address(
+    gate: Gate, score: Callable[..., float | None]
+) -> None:
+    def wrong(**seen: Any) -> str:
+        key = gate.issue().key
+        return outcome(lambda: gate.answer(key, "wrong", seen=Seen(**seen)))
+
+    assert {wrong(remote_ip="2001:db8::1") for _ in range(8)} == {"wrong-answer"}
+    for nobody in ("no address", "127.0.0.1", "::1"):
+        assert {wrong(remote_ip=nobody) for _ in range(8)} == {"wrong-answer"}
+        assert score(signals=PERSON, remote_ip=nobody) == 0.8, nobody
+    for address, want in [("2001:db8::2", 0.5), ("192.0.2.1", 0.8), (None, 0.8)]:
+        assert score(signals=PERSON, remote_ip=address) == pytest.approx(want), address
+
+
+@pytest.mark.parametrize(
+    "signals",
+    ["x", 5, {"time": -1}, {"time": 1.5}, {"time": 2**64}, {"used": ["telepathy"]}, {"x": object()}],
+)
+def test_signals_are_as_the_widget_sends_them(signals: object) -> None:
+    assert outcome(lambda: Seen(signals=signals)) == "invalid-signals"
+
+
+@pytest.mark.parametrize(
+    ("signals", "least", "code"),
+    [(PERSON, 0.8, "passed"), (PERSON, 0.81, "score-too-low"), (None, 0.0, "score-too-low")],
+)
+def test_a_least_score_is_looked_at(
+    signals: Any, least: float, code: str, make: Make, answer_to: AnswerTo
+) -> None:
+    gate = make(minimum_score=least)
+    challenge = gate.issue()
+    seen = Seen(signals=signals) if signals else None
+    token = gate.answer(challenge.key, answer_to(challenge), seen=seen)
+    assert outcome(lambda: gate.verify(token)) == code
 
 
 def test_a_wrong_answer_spends_the_key(gate: Gate, answer_to: AnswerTo) -> None:
@@ -197,6 +263,8 @@ def test_long_text_is_refused_unread(gate: Gate, length: int) -> None:
         ("challenge_ttl", float("inf")),
         ("token_ttl", -1.0),
         ("token_ttl", 86_401.0),
+        ("minimum_score", 1.5),
+        ("minimum_score", float("nan")),
     ],
 )
 def test_a_mistake_is_named_without_the_secret(make: Make, name: str, value: Any) -> None:

@@ -67,7 +67,7 @@ def test_none_is_as_good_as_absent() -> None:
     assert Settings.parse({**TURNSTILE, "ACTION": None, "HOSTNAMES": None}) == Settings.parse(TURNSTILE)
 
 
-@pytest.mark.parametrize("mapping", [SERVER, {**TURNSTILE, "PROVIDER": "recaptcha_v3"}])
+@pytest.mark.parametrize("mapping", [GATE, SERVER, {**TURNSTILE, "PROVIDER": "recaptcha_v3"}])
 def test_those_who_say_a_score_may_be_asked_for_one(mapping: dict[str, Any]) -> None:
     assert Settings.parse({**mapping, "MINIMUM_SCORE": 0.6}).minimum_score == 0.6
 

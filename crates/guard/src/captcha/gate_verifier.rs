@@ -21,6 +21,7 @@ const NAME: &str = "gate";
 pub struct GateVerifier<S> {
     gate: Arc<Gate<S>>,
     secret_keys: Vec<SecretKey>,
+    minimum_score: Option<Score>,
 }
 
 impl<S: Store> GateVerifier<S> {
@@ -38,6 +39,7 @@ impl<S: Store> GateVerifier<S> {
         Ok(Self {
             gate,
             secret_keys: vec![secret_key],
+            minimum_score: None,
         })
     }
 
@@ -47,7 +49,15 @@ impl<S: Store> GateVerifier<S> {
         Self {
             secret_keys: secrets.collect(),
             gate,
+            minimum_score: None,
         }
+    }
+
+    /// Refuses tokens of answers with a lower score, or with none; `score-too-low`.
+    #[must_use]
+    pub fn with_minimum_score(mut self, minimum_score: impl Into<Option<Score>>) -> Self {
+        self.minimum_score = minimum_score.into();
+        self
     }
 
     async fn open(&self, token: &ResponseToken) -> Result<cattlegrid::Passed, Refusal> {
@@ -75,6 +85,7 @@ impl<S: Store> GateVerifier<S> {
         };
         let expected = Expected {
             action: visit.action,
+            minimum_score: self.minimum_score,
             ..Expected::default()
         };
         Ok(Passed::vouched(NAME, said, &expected).into())

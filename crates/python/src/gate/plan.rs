@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cattlegrid::challenge::image;
 use cattlegrid::challenge::{Generators, Kind, KindOptions};
-use cattlegrid::{HostnamePattern, Secret, SecretKey, Site, SiteKey, Sites};
+use cattlegrid::{HostnamePattern, ScoreRules, Secret, SecretKey, Site, SiteKey, Sites};
 
 use crate::arguments::{read_all, seconds, wrong};
 use crate::error::Error;
@@ -33,6 +33,7 @@ impl Plan {
                 style.clone(),
             )
             .with_hostnames(self.hostnames.clone())
+            .with_scores(ScoreRules::default())
             .with_kinds(self.kinds.clone())?
             .with_ttls(self.challenge_ttl, self.token_ttl)
         };
