@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from cattlegrid import ConfigurationError, Gate, Refused, Unavailable
 from cattlegrid._site import staged, widget
-from cattlegrid._site.checker import Checker, GateChecker, make
+from cattlegrid._site.checker import Checker
 from cattlegrid._site.settings import GATE, Settings
 from cattlegrid._site.token import SentToken
 from cattlegrid._site.verification import Missing, Verification, refused, unavailable
@@ -41,11 +41,11 @@ class Captcha:
 
     @property
     def gate(self) -> Gate:
-        """The engine in this process. Raises `ConfigurationError`, and for every provider but `gate`."""
-        checker = self.prepare()
-        if isinstance(checker, GateChecker):
-            return checker.gate
-        raise ConfigurationError(f"CATTLEGRID: PROVIDER is {self.settings.provider}, and this needs gate")
+        """The engine in this process. Raises `ConfigurationError`, and where no provider is `gate`."""
+        gate = self.prepare().gate
+        if gate is None:
+            raise ConfigurationError(f"CATTLEGRID: PROVIDER is {self.settings.provider}, and this needs gate")
+        return gate
 
     def prepare(self) -> Checker:
         """Makes what checks, unless it is made. Raises `ConfigurationError` for settings that the core
@@ -53,7 +53,7 @@ class Captcha:
         """
         with self._lock:
             if self._checker is None:
-                self._checker = make(self.settings)
+                self._checker = Checker(self.settings)
             return self._checker
 
     def element(self, attributes: Mapping[str, object] | None = None) -> str:

@@ -1,86 +1,47 @@
-"""What decides about a token: a provider's verifier, or a gate as if it were one."""
+"""What decides about a token: the provider of the settings and its fallback, of which a gate may be one."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Protocol
 
 from cattlegrid import Chain, Gate, Passed, Verifier
 from cattlegrid._site.settings import GATE, Settings
 
 
-class Checker(Protocol):
-    """As `cattlegrid.Chain` has it."""
+class Checker:
+    """Made once. Raises `ConfigurationError` for settings that the core refuses."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._action = settings.action
+        self._of = {_link(link, settings.store): link for link in settings.links}
+        self._chain = Chain([*self._of], when_unreachable=settings.when_unreachable)
+
+    @property
+    def gate(self) -> Gate | None:
+        """The engine in this process, if it is one of them."""
+        return next((link for link in self._of if isinstance(link, Gate)), None)
 
     def verify(self, token: str, *, field: str | None, remote_ip: str | None, action: str | None) -> Passed:
-        """Decides, and spends the token."""
+        """Decides, and spends the token. `action` stands in for the one of the settings."""
+        return self._chain.verify(token, field=field, remote_ip=remote_ip, action=action or self._action)
 
     def verify_async(
         self, token: str, *, field: str | None, remote_ip: str | None, action: str | None
     ) -> Awaitable[Passed]:
         """`verify` for asynchronous callers."""
+        action = action or self._action
+        return self._chain.verify_async(token, field=field, remote_ip=remote_ip, action=action)
 
     def shown(self) -> Settings:
-        """The settings of the provider whose widget a page shows now."""
+        """The settings of the first that can be reached, which may take as long as a check to find out."""
+        return self._of[self._chain.current()]
 
 
-class GateChecker:
-    """A gate. It has no use for the visitor's address, and there is no field but its own."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.gate = _gate(settings)
-        self._settings = settings
-
-    def verify(
-        self,
-        token: str,
-        *,
-        field: str | None,  # noqa: ARG002
-        remote_ip: str | None,  # noqa: ARG002
-        action: str | None,
-    ) -> Passed:
-        """Decides, and spends the token."""
-        return self.gate.verify(token, action=action or self._settings.action)
-
-    def verify_async(
-        self,
-        token: str,
-        *,
-        field: str | None,  # noqa: ARG002
-        remote_ip: str | None,  # noqa: ARG002
-        action: str | None,
-    ) -> Awaitable[Passed]:
-        """`verify` for asynchronous callers."""
-        return self.gate.verify_async(token, action=action or self._settings.action)
-
-    def shown(self) -> Settings:
-        """The gate's: it is always there."""
-        return self._settings
-
-
-class ProviderChecker:
-    """The provider of the settings, and its fallback."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._of = {_verifier(link, settings.store): link for link in settings.links}
-        chain = Chain([*self._of], when_unreachable=settings.when_unreachable)
-        self.verify = chain.verify
-        self.verify_async = chain.verify_async
-        self._current = chain.current
-
-    def shown(self) -> Settings:
-        """Those of the first that can be reached, which may take as long as a check."""
-        return self._of[self._current()]
-
-
-def make(settings: Settings) -> Checker:
-    """The one for these settings. Raises `ConfigurationError` for what the core refuses."""
-    return GateChecker(settings) if settings.provider == GATE else ProviderChecker(settings)
-
-
-def _verifier(settings: Settings, store: str) -> Verifier:
+def _link(settings: Settings, store: str) -> Verifier | Gate:
+    if settings.provider == GATE:
+        return _gate(settings, store)
     return Verifier(
-        settings.provider,  # type: ignore[arg-type]  # never a gate
+        settings.provider,
         secret_key=settings.secret_keys[0],
         store=store,
         site_key=settings.site_key,
@@ -92,10 +53,10 @@ def _verifier(settings: Settings, store: str) -> Verifier:
     )
 
 
-def _gate(settings: Settings) -> Gate:
+def _gate(settings: Settings, store: str) -> Gate:
     return Gate(
         secret=settings.secret_keys,
-        store=settings.store,
+        store=store,
         kinds=settings.kinds,
         style=settings.style,
         hostnames=settings.hostnames,

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from cattlegrid import Challenge, ConfigurationError, Gate, Refused, Seen, Unavailable
 from cattlegrid._site.check import Captcha
+from cattlegrid._site.settings import Settings
 
 MOST_BYTES = 65_536
 """How large a body may be. A front end reads one byte more at most."""
@@ -73,6 +74,8 @@ class GateApi:
     """The routes of one site. Nothing that a client sends makes them raise."""
 
     captcha: Captcha
+    settings: Settings
+    """Those of the gate."""
     path: str
     """Where challenges are: `…/api/v1/challenges`, from the site's root."""
 
@@ -92,7 +95,7 @@ class GateApi:
         if scale not in (None, "1", "2"):
             raise _Problem(400, "bad-request", "`scale` is 1 or 2")
         png = self._gate().image(_key(key), scale=2 if scale == "2" else 1)
-        lifetime = int(self.captcha.settings.challenge_ttl)
+        lifetime = int(self.settings.challenge_ttl)
         return Reply(200, png, "image/png", {"Cache-Control": f"private, max-age={lifetime}, immutable"})
 
     @_answering
@@ -111,7 +114,7 @@ class GateApi:
                 raise
             fresh = self._shown(gate.renew(key))
             return _reply(200, {"success": False, "error-codes": [error.code], "challenge": fresh})
-        expires = datetime.now(timezone.utc) + timedelta(seconds=self.captcha.settings.token_ttl)
+        expires = datetime.now(timezone.utc) + timedelta(seconds=self.settings.token_ttl)
         return _reply(200, {"success": True, "token": token, "expires_at": _rfc3339(expires)})
 
     def _gate(self) -> Gate:

@@ -83,9 +83,14 @@ class Settings:
         return (self,) if self.fallback is None else (self, self.fallback)
 
     @property
+    def gate(self) -> Settings | None:
+        """Those of the engine in this process, if there is one."""
+        return next((link for link in self.links if link.provider == GATE), None)
+
+    @property
     def sealing(self) -> tuple[str, ...]:
         """What stamps and links are sealed with, and clients hashed. Raises `ConfigurationError`."""
-        keys = self.seal_keys or (self.secret_keys if self.provider == GATE else ())
+        keys = self.seal_keys or (self.gate.secret_keys if self.gate else ())
         if not keys:
             raise ConfigurationError(
                 "CATTLEGRID: SEAL_KEY is missing; rate limits, stamped forms and letters need it. Make it "
@@ -147,7 +152,6 @@ class Settings:
             )
         shared = {key: given[key] for key in _SHARED if key in given}
         try:
-            _one_of(*_all_but(GATE))("PROVIDER", own.get("PROVIDER"))
             return cls.parse({**shared, **own}, testing=testing)
         except ConfigurationError as error:
             raise ConfigurationError(f"{error} (in FALLBACK)") from None
@@ -340,6 +344,10 @@ _OF_A_PROVIDER = (
     "KEY_TYPE",
     "MINIMUM_SCORE",
     "TIMEOUT",
+    "KINDS",
+    "STYLE",
+    "CHALLENGE_TTL",
+    "TOKEN_TTL",
 )
 """What a fallback has of its own."""
 

@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 
 from cattlegrid import ConfigurationError
 from cattlegrid._site import test_keys
-from cattlegrid._site.settings import GATE, Settings
+from cattlegrid._site.settings import Settings
 from cattlegrid._site.site import Site
 from cattlegrid.django import layers
 from cattlegrid.django.conf import site
@@ -44,7 +44,7 @@ def keys_are_secret(**_: Any) -> Sequence[CheckMessage]:
 def gate_is_served(**_: Any) -> Sequence[CheckMessage]:
     """E003: a gate whose widget finds no server."""
     configured = _settings()
-    if configured is None or configured.provider != GATE:
+    if configured is None or configured.gate is None:
         return []
     try:
         reverse("cattlegrid:challenges")

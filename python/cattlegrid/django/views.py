@@ -12,7 +12,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cattlegrid._site import assets
 from cattlegrid._site.gate_api import MOST_BYTES, GateApi, Reply, page_host
-from cattlegrid._site.settings import GATE
 from cattlegrid._site.widget import WIDGET
 from cattlegrid.django.conf import captcha
 from cattlegrid.django.requests import client_address
@@ -30,9 +29,10 @@ def _gate(view: Callable[..., Reply]) -> Callable[..., HttpResponse]:
     @functools.wraps(view)
     def answer(request: HttpRequest, **kwargs: str) -> HttpResponse:
         site = captcha()
-        if site.settings.provider != GATE:
+        gate = site.settings.gate
+        if gate is None:
             raise Http404
-        reply = view(GateApi(site, reverse("cattlegrid:challenges")), request, **kwargs)
+        reply = view(GateApi(site, gate, reverse("cattlegrid:challenges")), request, **kwargs)
         return HttpResponse(reply.body, reply.content_type, status=reply.status, headers=dict(reply.headers))
 
     return answer

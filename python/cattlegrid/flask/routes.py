@@ -6,7 +6,6 @@ from flask import Blueprint, Response, abort, request, url_for
 
 from cattlegrid._site.assets import CONTENT_TYPE, asset
 from cattlegrid._site.gate_api import MOST_BYTES, GateApi, Reply, page_host
-from cattlegrid._site.settings import GATE
 from cattlegrid.flask import site
 
 blueprint = Blueprint(site.NAME, __name__, template_folder="templates")
@@ -53,9 +52,10 @@ def answer(key: str) -> Response:
 
 def _api() -> GateApi:
     captcha = site.current()
-    if captcha.settings.provider != GATE:
+    gate = captcha.settings.gate
+    if gate is None:
         abort(404)
-    return GateApi(captcha, url_for(f"{site.NAME}.create"))
+    return GateApi(captcha, gate, url_for(f"{site.NAME}.create"))
 
 
 def _body() -> bytes:

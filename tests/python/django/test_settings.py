@@ -70,12 +70,14 @@ def test_published_keys_are_for_debug_and_tests(turnstile: Settings, publisher: 
     assert complaints({**published, "TESTING": True}) == []
 
 
-def test_a_gate_needs_its_routes(gate: Settings) -> None:
+def test_a_gate_needs_its_routes(gate: Settings, turnstile: Settings) -> None:
     class NoRoutes:
         urlpatterns: tuple[object, ...] = ()
 
-    ((identity, _),) = complaints(gate, ROOT_URLCONF=NoRoutes)
-    assert identity == "cattlegrid.E003"
+    fallback = {"PROVIDER": "gate", "SECRET_KEY": gate["SECRET_KEY"]}
+    for mapping in (gate, {**turnstile, "FALLBACK": fallback}):
+        ((identity, _),) = complaints(mapping, ROOT_URLCONF=NoRoutes)
+        assert identity == "cattlegrid.E003"
 
 
 def test_a_deployed_site_does_not_test(turnstile: Settings) -> None:

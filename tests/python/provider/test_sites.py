@@ -15,6 +15,7 @@ from typing import Any, Callable
 import pytest
 from flask import Flask, jsonify, render_template_string
 
+from cattlegrid import generate_secret
 from cattlegrid.flask import Captcha, current_captcha, require_captcha
 
 from .stand_in import SECRET_KEY, Provider, away, says
@@ -222,3 +223,35 @@ def test_a_test_suite_asks_nobody_for_its_pages(site: Callable[..., Flask], prov
     app = site(PROVIDER="turnstile", SITE_KEY="site-key", FALLBACK=hcaptcha, TESTING=True)
     assert element(app) == "cf-turnstile"
     assert provider.asked == []
+
+
+def test_the_engine_in_the_site_stands_in_for_a_provider(
+    site: Callable[..., Flask], provider: Provider, answer_of: Callable[[str, str], str]
+) -> None:
+    secret = generate_secret()
+    gate = {"PROVIDER": "gate", "SECRET_KEY": secret, "KINDS": ["math"]}
+    app = site(PROVIDER="turnstile", SITE_KEY="site-key", ACTION="login", FALLBACK=gate)
+    client = app.test_client()
+
+    def earn() -> str:
+        challenges = "/captcha/api/v1/challenges"
+        with app.test_request_context():
+            site_key = app.extensions["cattlegrid"].captcha.gate.site_key
+        issued = client.post(challenges, json={"sitekey": site_key, "action": "login"}).json
+        assert issued["kind"] == "math"
+        judged = client.post(
+            f"{challenges}/{issued['key']}/answer", json={"answer": answer_of(issued["key"], secret)}
+        )
+        return str(judged.json["token"])
+
+    token = earn()
+    assert element(app) == "cf-turnstile"
+    assert post(app, **{"cattlegrid-response": token}) == (403, {"error-codes": ["unexpected-provider"]})
+    provider.answer = away
+    assert post(app, **{"cf-turnstile-response": "token"})[0] == 503
+    page = client.get("/").text
+    assert '<script src="/captcha/widget.js" type="module"></script>' in page
+    assert 'action="login"></cattlegrid-captcha>' in page
+    status, found = post(app, **{"cattlegrid-response": token})
+    assert (status, found["provider"], found["action"]) == (200, "gate", "login")
+    assert post(app, **{"cattlegrid-response": token})[0] == 403

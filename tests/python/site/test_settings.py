@@ -165,6 +165,16 @@ def test_a_fallback_is_of_the_same_site() -> None:
     assert "another-secret" not in repr(settings)
 
 
+def test_a_gate_may_be_the_fallback() -> None:
+    gate = {"PROVIDER": "gate", "SECRET_KEY": ["new", "old"], "TOKEN_TTL": 60}
+    settings = Settings.parse({**TURNSTILE, "ACTION": "login", "FALLBACK": gate})
+    assert settings.gate is settings.fallback
+    assert settings.gate
+    assert (settings.gate.action, settings.gate.token_ttl) == ("login", 60.0)
+    assert settings.sealing == ("new", "old")
+    assert Settings.parse(TURNSTILE).gate is None
+
+
 @pytest.mark.parametrize(
     ("first", "fallback", "key"),
     [
@@ -178,7 +188,7 @@ def test_a_fallback_is_of_the_same_site() -> None:
         (TURNSTILE, {**OTHER, "STORE": "memory:"}, "FALLBACK has no key STORE; its keys are PROVIDER"),
         (TURNSTILE, {**OTHER, "FALLBACK": OTHER}, "FALLBACK has no key FALLBACK"),
         (TURNSTILE, {**OTHER, "MINIMUM_SCORE": 0.5}, "MINIMUM_SCORE is not for the provider hcaptcha"),
-        (TURNSTILE, {"PROVIDER": "gate", "SECRET_KEY": SECRET}, "PROVIDER must be one of altcha"),
+        (TURNSTILE, {"PROVIDER": "gate", "SECRET_KEY": SECRET, "TIMEOUT": 1}, "TIMEOUT is not for the prov"),
         ({**TURNSTILE, "ACTION": "login"}, OTHER, "ACTION is not for the provider hcaptcha"),
         (GATE, OTHER, "FALLBACK is not for the provider gate"),
         (ALTCHA, OTHER, "FALLBACK is not for the provider altcha"),
