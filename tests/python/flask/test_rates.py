@@ -98,9 +98,7 @@ def test_views_with_one_limit_count_together(app: Flask, client: FlaskClient) ->
         client.post("/other")
 
 
-def test_apps_of_one_store_count_together(
-    make_app: Callable[..., Flask], settings: dict[str, Any]
-) -> None:
+def test_apps_of_one_store_count_together(make_app: Callable[..., Flask], settings: dict[str, Any]) -> None:
     limited = {**settings, "RATE_LIMITS": {"client": "2/1h"}}
     one, other = (make_app(limited).test_client() for _ in range(2))
     assert [client.get("/").status_code for client in (one, other, one, other)] == [200, 200, 429, 429]

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+from pages import fields_of
+from werkzeug.test import Client
 
-from cattlegrid import Challenge, Gate
+from cattlegrid import Challenge, Forms, Gate
 
 from .conftest import SECRET
 
@@ -63,6 +65,25 @@ def test_asyncio(gate: Gate, answer_to: Callable[[Challenge], str]) -> None:
     check = run("import asyncio")["check"]
     challenge = gate.issue()
     assert asyncio.run(check(gate, challenge.key, answer_to(challenge))).provider == "gate"
+
+
+def test_the_layers_around_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = run(
+        "from cattlegrid import Forms, RateLimiter, Refused, TrustedProxies, Unavailable, generate_secret, "
+        "read_fields"
+    )
+    client = Client(made["app"])
+    shown = client.get("/").text
+    early = client.post("/", data={**fields_of(shown), "text": "hello"})
+    assert (early.status_code, "too-early" in early.text) == (403, True)
+    # Why: nobody wants to wait for the tests.
+    made["contact"] = Forms(**made["sealing"]).form("contact", least_age=0)
+    sent = client.post("/", data={**fields_of(early.text), "text": "hello"})
+    assert (sent.status_code, made["kept"]) == (303, ["hello"])
+    again = client.post("/", data={**fields_of(early.text), "text": "hello"})
+    assert (again.status_code, "spent-stamp" in again.text) == (403, True)
+    assert [client.post("/").status_code for _ in range(3)] == [403, 403, 429]
 
 
 def test_pictures() -> None:
