@@ -82,9 +82,8 @@ impl FormPage {
     /// The page after a post that was refused for the reason with this code.
     fn show_again(&self, code: &'static str, request: &Parts, typed: Fields) -> Response {
         let stamp = match request.extensions.get::<OpenedStamp>() {
-            // Why not where it has expired: the fresh one is as old.
-            Some(opened) if code != "expired-stamp" => opened.again(),
-            _ => self.form.stamp(),
+            Some(opened) => opened.again(),
+            None => self.form.stamp(),
         };
         let Ok(stamp) = stamp else {
             return pages::failed();

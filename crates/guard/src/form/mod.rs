@@ -25,7 +25,8 @@
 //! A stamp is good for one post, so it belongs to one visitor: send the page with `Cache-Control: no-store`, and render
 //! a fresh stamp each time the form is shown. When a form is sent back for correction, by a handler or by
 //! what a layer [refuses with](crate::Refuse), take the fresh one from [`OpenedStamp::again`], which is in the request's
-//! extensions: it goes on from when the first was made, so that nobody has to wait again to correct a letter.
+//! extensions: it goes on from when the first was made, so that nobody has to wait again to correct a letter. None is there
+//! any more for a form that was sent before, or has expired: that is shown with a [`Form::stamp`].
 //!
 //! # Example
 //!

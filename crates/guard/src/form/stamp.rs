@@ -96,8 +96,7 @@ impl OpenedStamp {
     /// A fresh stamp for a form that is sent back for correction, which is as old as this one.
     ///
     /// Nobody gains from that: a machine that has waited once has one post that is accepted, however many are not. After
-    /// one that was accepted, show a form with a [`Form::stamp`]; likewise after one that has expired, as the fresh one would have,
-    /// too.
+    /// one that was accepted, or has expired, show a form with a [`Form::stamp`].
     ///
     /// # Errors
     /// [`NoEntropy`] when the source of randomness fails.

@@ -46,7 +46,12 @@ impl<S: Store> Check for FormTiming<S> {
 
     async fn check(&self, parts: &mut Parts) -> Result<(), Refusal> {
         let stamp = self.form.open_once(&mut parts.extensions)?;
-        self.spend(&stamp).await
+        let outcome = self.spend(&stamp).await;
+        if let Err(Refusal::SpentStamp | Refusal::ExpiredStamp) = outcome {
+            // Why: what went on from it would be a second post, with no second wait.
+            parts.extensions.remove::<OpenedStamp>();
+        }
+        outcome
     }
 }
 

@@ -65,14 +65,15 @@ async fn a_stamp_is_one_post_for_as_long_as_it_lives() {
 }
 
 #[tokio::test]
-async fn what_is_refused_can_be_shown_again_with_what_was_typed_and_need_not_wait_again() {
+async fn what_is_refused_can_be_shown_again_with_what_was_typed_and_waits_again_only_once_it_was_accepted()
+ {
     let node = Node::new();
     let shown = Arc::new(Mutex::new(None));
     let show = Arc::clone(&shown);
     let show_again = move |refusal: &Refusal, request: &Parts| {
         let typed = Fields::of(&request.extensions).unwrap();
-        let opened = request.extensions.get::<OpenedStamp>().unwrap();
-        *show.lock().unwrap() = Some(opened.again().unwrap());
+        let opened = request.extensions.get::<OpenedStamp>();
+        *show.lock().unwrap() = opened.map(|opened| opened.again().unwrap());
         let name = typed.get("name").unwrap();
         Response::new(format!("{} {name}", refusal.code()))
     };
@@ -92,7 +93,17 @@ async fn what_is_refused_can_be_shown_again_with_what_was_typed_and_need_not_wai
     assert_eq!(post(site.clone(), &typed(&stamp)).await.1, "too-early Ada");
     node.clock.advance(Ages::default().least());
     let stamp = shown.lock().unwrap().take().unwrap();
-    assert_eq!(post(site, &typed(&stamp)).await.1, "in");
+    assert_eq!(post(site.clone(), &typed(&stamp)).await.1, "in");
+
+    for (later, code) in [
+        (Duration::ZERO, "spent-stamp"),
+        (Ages::MAX, "expired-stamp"),
+    ] {
+        node.clock.advance(later);
+        let refused = post(site.clone(), &typed(&stamp)).await.1;
+        assert_eq!(refused, format!("{code} Ada"));
+        assert!(shown.lock().unwrap().is_none(), "goes on from what is over");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
