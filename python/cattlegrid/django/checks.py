@@ -77,7 +77,7 @@ def store_can_be_used(**_: Any) -> Sequence[CheckMessage]:
 
 
 def layers_are_right(**_: Any) -> Sequence[CheckMessage]:
-    """E006: a form's stamp or a view's rate limit that cannot be as the code has it."""
+    """E006: a stamp, a rate limit or letters that cannot be as the code has them."""
     if settings_are_right():
         return []
     if getattr(settings, "ROOT_URLCONF", None):

@@ -24,8 +24,9 @@ from django.utils.translation import get_language, gettext, override
 from cattlegrid import Refused, Unavailable
 from cattlegrid._site import letter_words as words
 from cattlegrid._site.letters import PAGE_HEADERS, Letters, Purpose, SubjectOf
+from cattlegrid._site.site import Site
 from cattlegrid._site.verification import Limited
-from cattlegrid.django import requests
+from cattlegrid.django import layers, requests
 from cattlegrid.django.conf import site
 
 __all__ = ["EmailConfirmation", "LetterRefused"]
@@ -59,6 +60,15 @@ class EmailConfirmation:
         """
         self.purpose = Purpose(name, page, **limits)
         self.from_email = from_email
+        layers.note(self)
+
+    def __str__(self) -> str:
+        """What the site's developer wrote."""
+        return f'EmailConfirmation("{self.purpose.name}")'
+
+    def prepare(self, site: Site) -> None:
+        """Makes what it needs. Raises `ConfigurationError`."""
+        site.letters.of(self.purpose)
 
     def ask(self, request: HttpRequest, address: str, subject_of: SubjectOf) -> None:
         """Has a letter sent to the address, when the transaction is committed and the answer is on its way.

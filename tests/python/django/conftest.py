@@ -86,6 +86,7 @@ def turnstile(provider: Provider, tmp_path: Path) -> Settings:
         "SITE_KEY": "site",
         "SECRET_KEY": SECRET,
         "STORE": f"sqlite:{tmp_path}/spent.sqlite3",
+        "SITE_NAME": "The <Club>",
         "VERIFY_URL": provider.url,
         "TIMEOUT": 20,
         "SEAL_KEY": generate_secret(),
@@ -99,6 +100,7 @@ def gate(tmp_path: Path) -> Settings:
         "PROVIDER": "gate",
         "SECRET_KEY": generate_secret(),
         "STORE": f"sqlite:{tmp_path}/spent.sqlite3",
+        "SITE_NAME": "The <Club>",
     }
 
 

@@ -17,6 +17,7 @@ from wsgiref.simple_server import make_server
 import pytest
 from django import forms
 from django.core import mail
+from django.core.checks import run_checks
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
 from django.http import HttpResponse
@@ -43,18 +44,12 @@ ANSWER = b"If the address is one of ours, a letter is on its way."
 WAIT = 60.0
 
 
-@pytest.fixture
-def club(gate: Settings) -> Settings:
-    """The settings of a site that sends letters."""
-    return {**gate, "SITE_NAME": "The <Club>"}
-
-
 @pytest.fixture(autouse=True)
-def _club(club: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _club(gate: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     confirming.CONFIRMED.clear()
     monkeypatch.setattr(delivery, "PAUSES", (0.0, 0.0, 0.0))
     locmem = "django.core.mail.backends.locmem.EmailBackend"
-    with override_settings(CATTLEGRID=club, ROOT_URLCONF="confirming", EMAIL_BACKEND=locmem):
+    with override_settings(CATTLEGRID=gate, ROOT_URLCONF="confirming", EMAIL_BACKEND=locmem):
         mail.outbox = []
         yield
         assert outbox.outbox().finish(WAIT) == 0
@@ -329,11 +324,11 @@ def test_too_many_that_wait_are_refused(monkeypatch: pytest.MonkeyPatch) -> None
     assert refused.text == "* No letter can be sent at the moment. Please try again later."
 
 
-def test_a_store_that_fails_confirms_nothing(club: Settings, tmp_path: Path) -> None:
+def test_a_store_that_fails_confirms_nothing(gate: Settings, tmp_path: Path) -> None:
     link = token()
     folder = tmp_path / "mounted"
     folder.mkdir()
-    with override_settings(CATTLEGRID={**club, "STORE": f"sqlite:{folder}/spent.sqlite3"}):
+    with override_settings(CATTLEGRID={**gate, "STORE": f"sqlite:{folder}/spent.sqlite3"}):
         assert Client().get("/confirm/", {"token": link}).status_code == 200
         shutil.rmtree(folder)
         page = Client().post("/confirm/", {"token": link})
@@ -343,16 +338,16 @@ def test_a_store_that_fails_confirms_nothing(club: Settings, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("path", ["/again", "/again-awaited"])
-def test_a_test_suite_finds_the_letter_when_the_answer_is_there(club: Settings, path: str) -> None:
-    with override_settings(CATTLEGRID={**club, "TESTING": True}), layers_pass():
+def test_a_test_suite_finds_the_letter_when_the_answer_is_there(gate: Settings, path: str) -> None:
+    with override_settings(CATTLEGRID={**gate, "TESTING": True}), layers_pass():
         for turn in range(1, 6):
             Client().post(path, {"email": "ada@example.org"})
             assert len(mail.outbox) == turn
 
 
-def test_a_test_suite_hears_of_mistakes(club: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_test_suite_hears_of_mistakes(gate: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(confirming, "look_up", lambda address: {}[address])
-    with override_settings(CATTLEGRID={**club, "TESTING": True}), pytest.raises(KeyError):
+    with override_settings(CATTLEGRID={**gate, "TESTING": True}), pytest.raises(KeyError):
         ask()
 
 
@@ -376,9 +371,13 @@ def test_coroutines_ask_and_confirm() -> None:
         ({"PROVIDER": "turnstile", "SITE_KEY": "site", "SECRET_KEY": SECRET}, "SEAL_KEY is missing"),
     ],
 )
-def test_what_is_missing_is_named(club: Settings, settings: Settings, message: str) -> None:
-    with override_settings(CATTLEGRID={**club, **settings}), pytest.raises(ConfigurationError, match=message):
-        ask()
+def test_what_is_missing_is_named(gate: Settings, settings: Settings, message: str) -> None:
+    with override_settings(CATTLEGRID={**gate, **settings}):
+        with pytest.raises(ConfigurationError, match=message):
+            ask()
+        (found,) = (error for error in run_checks() if message in error.msg)
+    assert found.id == "cattlegrid.E006"
+    assert 'EmailConfirmation("sign-up")' in str(found.hint)
 
 
 DOCUMENTED = re.compile(r"^```python\n# (?:letters|views)\.py\n(.*?)^```", re.DOTALL | re.MULTILINE)
