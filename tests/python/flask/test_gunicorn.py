@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Thread
 
 import httpx
 import pytest
+from mail import MailServer, mail_server, parts_of, token_in
 
 from cattlegrid import generate_secret
 
@@ -71,3 +72,41 @@ def _earn(client: httpx.Client, site_key: str, secret: str, answer_of: Callable[
         "token"
     ]
     return token
+
+
+def test_letters_are_sent_by_each_process_and_before_it_ends(
+    under_gunicorn: Callable[..., AbstractContextManager[str]], secret: str, tmp_path: Path
+) -> None:
+    with mail_server() as post_office:
+        environ = {
+            "SITE_SECRET": secret,
+            "SITE_STORE": f"sqlite:{tmp_path / 'spent.sqlite3'}",
+            "SITE_MAIL": str(post_office.port),
+        }
+        with under_gunicorn("served_letters:app", HERE, "--preload", **environ) as url:
+            post_office.open.clear()
+            asked: dict[str, str] = {}
+            while len(set(asked.values())) < 2:
+                address = f"ada{len(asked)}@example.org"
+                asked[address] = httpx.post(url, data={"email": address}).raise_for_status().text
+            assert post_office.letters == []
+            released = Thread(target=_release_when_it_ends, args=(post_office, url))
+            released.start()
+        released.join()
+        links = {letter["To"]: token_in(parts_of(letter)["text/plain"]) for letter in post_office.letters}
+        assert links.keys() == asked.keys()
+        with under_gunicorn("served_letters:app", HERE, "--preload", **environ) as url:
+            confirmed = {
+                address: httpx.post(f"{url}/confirm", data={"token": token}).text
+                for address, token in links.items()
+            }
+        assert confirmed == asked
+
+
+def _release_when_it_ends(post_office: MailServer, url: str) -> None:
+    """Has the mail server go on when the site takes no more requests."""
+    try:
+        while True:
+            httpx.get(url)
+    except httpx.TransportError:
+        post_office.open.set()
