@@ -1,6 +1,6 @@
 """A self-hosted CAPTCHA for Python sites, and the layers around it, with a core in Rust.
 
-`cattlegrid.django`, `cattlegrid.drf` and `cattlegrid.flask` have all of it for their frameworks. For any other:
+`cattlegrid.django`, `cattlegrid.drf` and `cattlegrid.flask` have it for their frameworks. For any other:
 
     shared = {"secret": …, "store": "redis://cache.internal"}
     proxies = TrustedProxies(["10.0.0.0/8"])          # whose word on an address is taken
