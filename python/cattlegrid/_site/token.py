@@ -9,6 +9,15 @@ from typing import Any, NamedTuple
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """The methods that change nothing. Any other needs a token, those that nobody knows included."""
 
+
+def is_guarded(method: str, methods: frozenset[str] | None = None) -> bool:
+    """Whether a guard of these methods stands before a request; by default, of all that change something."""
+    if methods is None:
+        return method not in SAFE_METHODS
+    # Why: frameworks run the view of a GET for it.
+    return method in methods or (method == "HEAD" and "GET" in methods)
+
+
 HEADER = "X-Captcha-Response"
 """The header in which a program may send the token, whatever the body is."""
 

@@ -14,7 +14,7 @@ from cattlegrid import RateDecision
 from cattlegrid._site.rates import Client, Limit, Subject, tell
 from cattlegrid._site.refusal import limit_refusal
 from cattlegrid._site.site import Site
-from cattlegrid._site.token import SAFE_METHODS
+from cattlegrid._site.token import is_guarded
 from cattlegrid._site.verification import Limited
 from cattlegrid.django import layers
 from cattlegrid.django.conf import site
@@ -76,10 +76,7 @@ class _RateLimit:
 
     def _subject(self, request: HttpRequest) -> Subject | Awaitable[str | None] | None:
         """Whom to count; None for nobody."""
-        is_counted = (
-            request.method not in SAFE_METHODS if self._methods is None else request.method in self._methods
-        )
-        if not is_counted:
+        if not is_guarded(request.method or "", self._methods):
             return None
         return Client(client_address(request)) if self._key is None else self._key(request)
 

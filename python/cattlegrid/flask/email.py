@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 import uuid
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -19,9 +19,9 @@ from cattlegrid import Refused, Unavailable
 from cattlegrid._site import letter_words as words
 from cattlegrid._site.letters import PAGE_HEADERS, Letters, Purpose, SubjectOf
 from cattlegrid._site.token import SAFE_METHODS
-from cattlegrid._site.verification import Limited
 from cattlegrid.flask import site
 from cattlegrid.flask.errors import letter_error
+from cattlegrid.flask.rates import noting
 
 __all__ = ["EmailConfirmation", "Letter"]
 
@@ -83,19 +83,15 @@ class EmailConfirmation:
         `AddressRefused`, `RateLimited` and `LettersUnavailable`, which Flask answers with 400, 429 and 503.
         """
         letters = self._letters()
-        try:
+        with _http_errors():
             to = letters.admit(site.client_address(), address)
-        except (Refused, Limited, Unavailable) as error:
-            raise letter_error(error) from error
         self._hand_over(letters, to, subject_of)
 
     async def ask_async(self, address: str, subject_of: SubjectOf) -> None:
         """`ask` for asynchronous views. `subject_of` is no coroutine function."""
         letters = self._letters()
-        try:
+        with _http_errors():
             to = await letters.admit_async(site.client_address(), address)
-        except (Refused, Limited, Unavailable) as error:
-            raise letter_error(error) from error
         self._hand_over(letters, to, subject_of)
 
     def confirms(self, view: Callable[..., Any]) -> Callable[..., Any]:
@@ -187,3 +183,12 @@ class EmailConfirmation:
 
     def _letters(self) -> Letters:
         return site.current_site().letters.of(self.purpose)
+
+
+@contextmanager
+def _http_errors() -> Iterator[None]:
+    try:
+        with noting():
+            yield
+    except (Refused, Unavailable) as error:
+        raise letter_error(error) from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, ServiceUnavailable, TooManyRequests
 
 from cattlegrid import Refused, Unavailable
-from cattlegrid._site.letter_words import NoLetter, letter_refusal
+from cattlegrid._site.letter_words import letter_refusal
 from cattlegrid._site.refusal import LIMITED, Refusal, form_refusal, refusal, wants_json
 from cattlegrid._site.verification import Limited, Undecided
 
@@ -115,10 +115,8 @@ def stamp_error(error: Refused | Unavailable) -> StampError:
     return by_status[refused.status](refused)
 
 
-def letter_error(error: NoLetter) -> GuardError:
+def letter_error(error: Refused | Unavailable) -> LetterError:
     """What to raise where no letter is sent."""
-    if isinstance(error, Limited):
-        return RateLimited(error)
     refused = letter_refusal(error)
     return (AddressRefused if refused.status == 400 else LettersUnavailable)(refused)
 

@@ -34,14 +34,14 @@ def rate_limit(
         subject = _subject(key)
         if subject is not None:
             limit = site.current_site().limit(name, quota)
-            with _noting() as decisions:
+            with noting() as decisions:
                 decisions.append(limit.check(subject))
 
     async def check_async() -> None:
         subject = _subject(key)
         if subject is not None:
             limit = site.current_site().limit(name, quota)
-            with _noting() as decisions:
+            with noting() as decisions:
                 decisions.append(await limit.check_async(subject))
 
     counted = None if methods is None else frozenset(method.upper() for method in methods)
@@ -51,7 +51,7 @@ def rate_limit(
 def limit_requests() -> None:
     """Before each request: the limits of the settings, in their order."""
     client = Client(site.client_address())
-    with _noting() as decisions:
+    with noting() as decisions:
         decisions.extend(limit.check(client) for limit in site.current_site().limits)
 
 
@@ -72,7 +72,8 @@ def _decisions() -> list[RateDecision]:
 
 
 @contextmanager
-def _noting() -> Iterator[list[RateDecision]]:
+def noting() -> Iterator[list[RateDecision]]:
+    """Whatever is decided in it, the response tells of. Raises `RateLimited` for what raises `Limited`."""
     decisions = _decisions()
     try:
         yield decisions

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from flask import current_app, request
 
 from cattlegrid import ConfigurationError
-from cattlegrid._site.token import SAFE_METHODS
+from cattlegrid._site.token import is_guarded
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -37,7 +37,7 @@ class Guard:
 
             @functools.wraps(view)
             async def guarded_async(*args: Any, **kwargs: Any) -> Any:
-                if self.stands_before(request.method):
+                if is_guarded(request.method, self.methods):
                     await self.check_async()
                 return await view(*args, **kwargs)
 
@@ -45,17 +45,11 @@ class Guard:
 
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            if self.stands_before(request.method):
+            if is_guarded(request.method, self.methods):
                 self.check()
             return view(*args, **kwargs)
 
         return cast("View", guarded)
-
-    def stands_before(self, method: str) -> bool:
-        """Whether requests of this method are checked."""
-        if self.methods is None:
-            return method not in SAFE_METHODS
-        return ("GET" if method == "HEAD" else method) in self.methods
 
     def _note_bare(self, view: object) -> None:
         while inspect.isfunction(view):
@@ -71,7 +65,7 @@ def refuse_bare_views() -> None:
     """Before each request: raises `ConfigurationError` if a guard stands above the view's route."""
     view = current_app.view_functions.get(request.endpoint or "")
     guard = _bare_views.get(view) if inspect.isfunction(view) else None
-    if guard is not None and guard.stands_before(request.method):
+    if guard is not None and is_guarded(request.method, guard.methods):
         raise ConfigurationError(
             f"the route of {request.endpoint} leads past @{guard.name}: put the decorator below @app.route"
         )

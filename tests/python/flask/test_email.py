@@ -224,6 +224,7 @@ def test_letters_are_counted_by_address_and_by_client(client: FlaskClient) -> No
     refused = ask(client, "ada+2@example.org")
     assert (refused.status_code, refused.json) == (429, {"error-codes": ["rate-limited"]})
     assert int(refused.headers["Retry-After"]) > 0
+    assert "r=0" in refused.headers["RateLimit"]
     elsewhere = {"environ_base": {"REMOTE_ADDR": "198.51.100.7"}}
     assert ask(client, "ada@example.org", **elsewhere).status_code == 429
     assert ask(client, "bob@example.org", **elsewhere).status_code == 200
