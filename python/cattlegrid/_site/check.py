@@ -127,8 +127,9 @@ class Captcha:
             raise self.misconfigured(error) from None
         except Refused as error:
             if not _OF_OUR_KEYS.isdisjoint(error.codes):
+                providers = " or ".join(link.provider for link in self.settings.links)
                 codes = ", ".join(error.codes)
-                _log.error("%s refuses this site's SITE_KEY or SECRET_KEY: %s", self.settings.provider, codes)
+                _log.error("%s refuses this site's SITE_KEY or SECRET_KEY: %s", providers, codes)
             raise
         except Unavailable as error:
             _log.error("a request was refused because nobody could decide: %s", error.code)

@@ -21,6 +21,14 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
+def other() -> Iterator[Provider]:
+    """Another provider that says yes."""
+    provider = Provider()
+    yield provider
+    provider.stop()
+
+
+@pytest.fixture
 def store(request: pytest.FixtureRequest, store_named: Callable[[str], str]) -> str:
     """A store in a file, unless the test wants another."""
     return store_named(getattr(request, "param", "sqlite"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any, Callable
 
 import pytest
@@ -23,14 +22,6 @@ from .stand_in import Provider, away, says
 Make = Callable[..., Verifier]
 
 TURNSTILE, HCAPTCHA = "cf-turnstile-response", "h-captcha-response"
-
-
-@pytest.fixture
-def other() -> Iterator[Provider]:
-    """Another provider that says yes."""
-    provider = Provider()
-    yield provider
-    provider.stop()
 
 
 def code(chain: Chain, token: str, **others: Any) -> str:

@@ -8,7 +8,6 @@ import hmac
 import json
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable
 
@@ -153,14 +152,6 @@ def test_a_server_without_scores_is_as_good(site: Callable[..., Flask], provider
     app = site(PROVIDER="cattlegrid", SITE_KEY="site-key", URL="https://captcha.example")
     status, found = post(app, **{"cattlegrid-response": "token"})
     assert (status, found["score"]) == (200, None)
-
-
-@pytest.fixture
-def other() -> Iterator[Provider]:
-    """Another provider that says yes."""
-    provider = Provider()
-    yield provider
-    provider.stop()
 
 
 def element(app: Flask) -> str:
