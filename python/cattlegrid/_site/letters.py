@@ -130,7 +130,7 @@ class Letters:
         if self.at_once:
             deliver_now(make, send)
         elif not outbox().put(lambda: deliver(make, send)):
-            _log.error("a letter was not made: too many are waiting")
+            _log.error("a letter was not made: no more are taken for now")
 
     def look(self, token: str) -> EmailSubject:
         """What a link would confirm. For the page that it leads to. Raises `Refused`."""

@@ -8,6 +8,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 _log = logging.getLogger("cattlegrid")
 
@@ -42,8 +43,9 @@ class Outbox:
             if self.is_full:
                 return False
             if self._idle <= len(self._waiting) and self._threads < AT_A_TIME:
-                threading.Thread(target=self._work, name="cattlegrid-outbox", daemon=True).start()
-                self._threads += 1
+                self._start_thread()
+            if not self._threads:
+                return False
             self._waiting.append(work)
             self._changed.notify_all()
         return True
@@ -65,6 +67,12 @@ class Outbox:
         if left:
             _log.error("%d letters were not sent before the process ended", left)
 
+    def _start_thread(self) -> None:
+        # Why: no more threads can be had at the end of the process, or when there are too many already.
+        with suppress(RuntimeError):
+            threading.Thread(target=self._work, name="cattlegrid-outbox", daemon=True).start()
+            self._threads += 1
+
     def _left(self) -> int:
         return len(self._waiting) + self._threads - self._idle
 
@@ -78,8 +86,8 @@ class Outbox:
                 work = self._waiting.popleft()
             try:
                 work()
-            except Exception as error:
-                # Why not its text: whatever raised it may have told of whom it was about.
+            except BaseException as error:
+                # Why all: each thread that ends would be one less. Why not its text: it may have an address.
                 _log.error("what was to be done after an answer failed: %s", type(error).__name__)
             # Why: else whom it was about would be kept in memory until there is something else to do.
             del work

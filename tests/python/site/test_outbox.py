@@ -81,15 +81,27 @@ def test_work_that_fails_ends_no_thread(caplog: pytest.LogCaptureFixture) -> Non
     done: list[bool] = []
 
     def fail() -> None:
-        raise ValueError("ada@example.org")
+        raise SystemExit("ada@example.org")
 
     for _ in range(2 * outbox.AT_A_TIME):
         assert box.put(fail)
     assert box.put(lambda: done.append(True))
     assert box.finish(WAIT) == 0
     assert done == [True]
-    assert "ValueError" in caplog.text
+    assert "SystemExit" in caplog.text
     assert "ada@example.org" not in caplog.text
+
+
+def test_nothing_is_taken_that_nobody_would_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_thread(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    box = Outbox()
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    assert not box.put(lambda: None)
+    monkeypatch.undo()
+    assert box.put(lambda: None)
+    assert box.finish(WAIT) == 0
 
 
 def test_what_waits_is_the_parent_s_and_a_child_has_threads_of_its_own() -> None:
