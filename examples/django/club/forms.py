@@ -1,21 +1,21 @@
-"""The two forms, each with a picture to read."""
+"""The two forms, each with a stamp and a picture to read."""
 
 from __future__ import annotations
 
 from django import forms
 from django.contrib.auth.forms import UserCreationForm
 
-from cattlegrid.django import CaptchaField, CaptchaFormMixin
+from cattlegrid.django import CaptchaField, CaptchaFormMixin, StampedFormMixin
 from cattlegrid.simple_captcha.fields import CaptchaField as PictureField
 
 
-class SignUp(CaptchaFormMixin, UserCreationForm):
-    """An account. Without a good token nobody even learns whether a name is taken."""
+class SignUp(StampedFormMixin, CaptchaFormMixin, UserCreationForm):
+    """An account. Without a good stamp and token nobody even learns whether a name is taken."""
 
     captcha = CaptchaField(action="sign-up")
 
 
-class Contact(forms.Form):
+class Contact(StampedFormMixin, forms.Form):
     """A letter to the club, with the picture that django-simple-captcha's users know."""
 
     email = forms.EmailField(label="Your e-mail", widget=forms.EmailInput(attrs={"autocomplete": "email"}))

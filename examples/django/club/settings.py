@@ -1,4 +1,4 @@
-"""The site's settings; `CATTLEGRID` and what `captcha` means below are what this example is about."""
+"""The site's settings; `CATTLEGRID`, the first middleware and what `CAPTCHA` means are what this is about."""
 
 import os
 from pathlib import Path
@@ -17,6 +17,8 @@ CATTLEGRID = {
     "SECRET_KEY": os.environ["CAPTCHA_SECRET"],
     "STORE": f"sqlite:{DATA / 'spent.sqlite3'}",
     "HOSTNAMES": ALLOWED_HOSTS,
+    # Every request, pictures and scripts included, by client address.
+    "RATE_LIMITS": {"client": "600/1m"},
 }
 
 # What django-simple-captcha has too, and the style that is harder on machines.
@@ -35,6 +37,7 @@ INSTALLED_APPS = [
     "club",
 ]
 MIDDLEWARE = [
+    "cattlegrid.django.middleware.RateLimitMiddleware",
     "club.middleware.content_security_policy",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -8,11 +8,17 @@ from django.contrib.auth import login
 from django.core.mail import EmailMessage
 from django.http import HttpResponse
 from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView
+
+from cattlegrid.django import rate_limit
 
 from .forms import Contact, SignUp
 
 
+@rate_limit("sign-ups", "20/1h")
+@method_decorator(never_cache, name="dispatch")
 class SignUpView(FormView):
     """Makes an account, and logs its owner in."""
 
@@ -30,6 +36,8 @@ class SignUpView(FormView):
         return super().form_valid(form)
 
 
+@rate_limit("letters", "20/1h")
+@method_decorator(never_cache, name="dispatch")
 class ContactView(FormView):
     """Sends a letter to the club."""
 
@@ -46,6 +54,10 @@ class ContactView(FormView):
             reply_to=[form.cleaned_data["email"]],
         ).send()
         return super().form_valid(form)
+
+    def form_invalid(self, form: Contact) -> HttpResponse:
+        """Thanks whoever filled in what nobody sees, and sends nothing."""
+        return super().form_valid(form) if form.took_bait else super().form_invalid(form)
 
 
 welcome = TemplateView.as_view(template_name="welcome.html")

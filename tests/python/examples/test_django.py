@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from widget import Widget
 
-from .support import Complaints, Site, looks_right, violations
+from .support import Complaints, Site, looks_right, takes_a_while, violations
 
 SITE = "django"
 PASSWORD = "analytical engine"
@@ -62,7 +62,7 @@ def sign_up(page: Page, name: str) -> None:
 
 def write(page: Page, message: str) -> None:
     page.get_by_label("Your e-mail").fill("ada@example.org")
-    page.get_by_label("Message").fill(message)
+    page.get_by_role("textbox", name="Message").fill(message)
 
 
 def letters(site: Site) -> str:
@@ -73,6 +73,7 @@ def test_somebody_signs_up(page: Page, site: Site, widget: Widget, complaints: C
     page.goto(site.url)
     sign_up(page, "ada")
     widget.solve()
+    takes_a_while(page)
     page.get_by_role("button", name="Sign up").click()
     expect(page.get_by_role("heading", name="Welcome, ada")).to_be_visible()
     assert ("ada",) in site.rows("SELECT username FROM auth_user")
@@ -104,6 +105,7 @@ def test_mistakes_are_shown_and_another_token_is_asked_for(
     sign_up(page, "mary")
     page.get_by_label("Password confirmation").fill("something else")
     widget.solve()
+    takes_a_while(page)
     page.get_by_role("button", name="Sign up").click()
     expect(page.locator(".errorlist")).to_contain_text("match")
     assert violations(page) == []
@@ -117,6 +119,7 @@ def test_a_form_without_a_token_makes_no_account(page: Page, site: Site, complai
     page.goto(site.url)
     sign_up(page, "herd")
     page.locator("cattlegrid-captcha").evaluate("host => host.remove()")
+    takes_a_while(page)
     page.get_by_role("button", name="Sign up").click()
     expect(page.locator(".errorlist")).to_contain_text("solve the CAPTCHA")
     assert ("herd",) not in site.rows("SELECT username FROM auth_user")
@@ -127,6 +130,7 @@ def test_somebody_writes(page: Page, site: Site, picture: Picture, complaints: C
     page.goto(f"{site.url}/contact/")
     write(page, "A plot, please")
     picture.field.fill(picture.answer())
+    takes_a_while(page)
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     assert "A plot, please" in letters(site)
@@ -140,12 +144,13 @@ def test_a_wrong_letter_brings_another_picture(
     write(page, "Misread")
     first = picture.key()
     picture.field.fill("wrong")
+    takes_a_while(page)
     page.get_by_role("button", name="Send").click()
     expect(page.locator(".errorlist")).to_contain_text("Invalid CAPTCHA")
     assert picture.key() != first
     assert violations(page) == []
     expect(picture.field).to_be_empty()
-    assert page.get_by_label("Message").input_value() == "Misread"
+    assert page.get_by_role("textbox", name="Message").input_value() == "Misread"
     assert "Misread" not in letters(site)
     assert complaints.other_than() == []
 
@@ -163,8 +168,9 @@ def test_another_picture_comes_without_leaving_the_page(
     expect(page.get_by_text("The picture has changed")).to_have_count(1)
     assert picture.key() != key
     assert picture.image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
-    assert page.get_by_label("Message").input_value() == "Refreshed"
+    assert page.get_by_role("textbox", name="Message").input_value() == "Refreshed"
     picture.field.fill(picture.answer())
+    takes_a_while(page)
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     assert complaints.other_than() == []
@@ -173,7 +179,7 @@ def test_another_picture_comes_without_leaving_the_page(
 def test_another_picture_by_the_keyboard_alone(page: Page, site: Site, picture: Picture) -> None:
     page.goto(f"{site.url}/contact/")
     expect(picture.refresh).to_be_visible()
-    page.get_by_label("Message").focus()
+    page.get_by_role("textbox", name="Message").focus()
     key = picture.key()
     for _ in range(4):
         page.keyboard.press("Tab")
@@ -191,6 +197,7 @@ def test_the_contact_form_works_without_scripts(without_scripts: Page, site: Sit
     write(page, "By hand")
     first = picture.key()
     picture.field.fill("wrong")
+    takes_a_while(page)
     page.get_by_role("button", name="Send").click()
     expect(page.locator(".errorlist")).to_contain_text("Invalid CAPTCHA")
     assert picture.key() != first
@@ -198,6 +205,41 @@ def test_the_contact_form_works_without_scripts(without_scripts: Page, site: Sit
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     assert "By hand" in letters(site)
+
+
+def test_who_is_faster_than_people_sends_the_form_again(
+    page: Page, site: Site, picture: Picture, complaints: Complaints
+) -> None:
+    page.goto(f"{site.url}/contact/")
+    write(page, "Quick!")
+    page.locator("form").evaluate("form => form.submit()")
+    expect(page.locator(".errorlist")).to_contain_text("too fast")
+    assert violations(page) == []
+    assert page.get_by_role("textbox", name="Message").input_value() == "Quick!"
+    picture.field.fill(picture.answer())
+    takes_a_while(page)
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert "Quick!" in letters(site)
+    assert complaints.other_than() == []
+
+
+def test_a_program_that_fills_in_everything_is_thanked(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}/contact/")
+    fill = "form => { for (const field of form) if (!field.value) field.value = 'https://spam.example' }"
+    page.locator("form").evaluate(fill)
+    page.locator("form").evaluate("form => form.submit()")
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert "spam.example" not in letters(site)
+
+
+def test_nobody_meets_the_honeypot(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}/contact/")
+    page.get_by_label("Your e-mail").focus()
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        assert not page.evaluate("document.activeElement.closest('[hidden]')")
+    assert page.get_by_role("textbox").count() == 3
 
 
 @pytest.mark.parametrize(

@@ -81,12 +81,12 @@ def test_mistakes_keep_what_was_typed(page: Page, site: Site, widget: Widget, co
     page.goto(f"{site.url}/contact")
     page.locator("form").evaluate("form => { form.noValidate = true }")
     page.get_by_label("Your e-mail").fill("nowhere")
-    page.get_by_label("Message").fill("Where are <b>my</b> seeds?")
+    page.get_by_role("textbox", name="Message").fill("Where are <b>my</b> seeds?")
     widget.solve()
     takes_a_while(page)
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("alert")).to_contain_text("e-mail address")
-    assert page.get_by_label("Message").input_value() == "Where are <b>my</b> seeds?"
+    assert page.get_by_role("textbox", name="Message").input_value() == "Where are <b>my</b> seeds?"
     assert violations(page) == []
     page.get_by_label("Your e-mail").fill("ada@example.org")
     widget.solve()
@@ -99,12 +99,12 @@ def test_mistakes_keep_what_was_typed(page: Page, site: Site, widget: Widget, co
 def test_a_form_without_a_token_is_shown_again(page: Page, site: Site, complaints: Complaints) -> None:
     page.goto(f"{site.url}/contact")
     page.locator("form").evaluate("form => { form.noValidate = true }")
-    page.get_by_label("Message").fill("Let me in")
+    page.get_by_role("textbox", name="Message").fill("Let me in")
     page.locator("cattlegrid-captcha").evaluate("host => host.remove()")
     takes_a_while(page)
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("alert")).to_contain_text("solve the CAPTCHA")
-    assert page.get_by_label("Message").input_value() == "Let me in"
+    assert page.get_by_role("textbox", name="Message").input_value() == "Let me in"
     assert complaints.other_than("400") == []
 
 
@@ -113,7 +113,7 @@ def test_who_is_faster_than_people_sends_the_form_again(
 ) -> None:
     page.goto(f"{site.url}/contact")
     page.get_by_label("Your e-mail").fill("grace@example.org")
-    page.get_by_label("Message").fill("Quick!")
+    page.get_by_role("textbox", name="Message").fill("Quick!")
     page.locator("form").evaluate("form => form.submit()")
     expect(page.get_by_role("alert")).to_contain_text("too fast")
     widget.solve()
