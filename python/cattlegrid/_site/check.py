@@ -5,13 +5,13 @@ request.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from cattlegrid import ConfigurationError, Gate, Refused, Unavailable
 from cattlegrid._site import staged, widget
 from cattlegrid._site.checker import Checker
+from cattlegrid._site.once import Once
 from cattlegrid._site.settings import GATE, Settings
 from cattlegrid._site.token import SentToken
 from cattlegrid._site.verification import Missing, Verification, refused, unavailable
@@ -31,8 +31,7 @@ class Captcha:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._lock = threading.Lock()
-        self._checker: Checker | None = None
+        self._checker = Once(lambda: Checker(settings))
 
     @property
     def site_key(self) -> str | None:
@@ -51,10 +50,7 @@ class Captcha:
         """Makes what checks, unless it is made. Raises `ConfigurationError` for settings that the core
         refuses.
         """
-        with self._lock:
-            if self._checker is None:
-                self._checker = Checker(self.settings)
-            return self._checker
+        return self._checker.get()
 
     def element(self, attributes: Mapping[str, object] | None = None) -> str:
         """The element that stands in a form now, as `widget.markup` makes it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Optional, TypeVar
@@ -20,6 +19,7 @@ from cattlegrid import (
 )
 from cattlegrid._site import staged
 from cattlegrid._site.delivery import Make, Send, deliver, deliver_now
+from cattlegrid._site.once import Once
 from cattlegrid._site.outbox import outbox
 from cattlegrid._site.rates import Fallbacks
 from cattlegrid._site.settings import Settings
@@ -163,16 +163,12 @@ class AllLetters:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._lock = threading.Lock()
-        self._known: dict[Purpose, Letters] = {}
+        self._known: dict[Purpose, Once[Letters]] = {}
 
     def of(self, purpose: Purpose) -> Letters:
         """Those of this one. Raises `ConfigurationError`."""
-        with self._lock:
-            found = self._known.get(purpose)
-            if found is None:
-                found = self._known[purpose] = Letters(self._settings, purpose)
-            return found
+        known = self._known.setdefault(purpose, Once(lambda: Letters(self._settings, purpose)))
+        return known.get()
 
 
 def _refuse_if_full() -> None:

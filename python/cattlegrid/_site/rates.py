@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Protocol, Union
 
 from cattlegrid import LetterLimits, RateDecision, RateLimiter
 from cattlegrid._site import staged
+from cattlegrid._site.once import Once
 from cattlegrid._site.settings import Settings
 from cattlegrid._site.verification import Limited
 
@@ -51,21 +51,13 @@ class Limit:
 
     def __init__(self, settings: Settings, name: str, quota: str) -> None:
         self._settings = settings
-        self._name = name
         self.quota = quota
         self._fallbacks = Fallbacks()
-        self._lock = threading.Lock()
-        self._limiter: RateLimiter | None = None
+        self._limiter = Once(lambda: RateLimiter(name, quota, secret=settings.sealing, store=settings.store))
 
     def prepare(self) -> RateLimiter:
         """Makes what counts, unless it is made. Raises `ConfigurationError`."""
-        with self._lock:
-            if self._limiter is None:
-                settings = self._settings
-                self._limiter = RateLimiter(
-                    self._name, self.quota, secret=settings.sealing, store=settings.store
-                )
-            return self._limiter
+        return self._limiter.get()
 
     def check(self, subject: Subject) -> RateDecision:
         """Takes a step. Raises `Limited`."""

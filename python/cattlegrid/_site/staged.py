@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -17,10 +16,10 @@ Outcome = Callable[[str], Verification]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-# Why: neither a context variable nor a thread's own: a test's client may run the view in another thread.
+# Why: neither a context variable nor a thread's own: a test's client may run the view in another thread. Without
+# a lock, which a forked process could find locked: each step below is one of the list's own.
 _outcomes: list[Outcome] = []
 _passes: list[None] = []
-_lock = threading.Lock()
 
 
 def outcome(settings: Settings) -> Outcome | None:
@@ -28,20 +27,19 @@ def outcome(settings: Settings) -> Outcome | None:
 
     Raises `ConfigurationError` where something is staged for a site that is not being tested.
     """
-    with _lock:
-        staged = _outcomes[-1] if _outcomes else None
-    if staged is not None:
-        _refuse_unless_tested(settings)
-    return staged
+    staged = _outcomes[-1:]
+    if not staged:
+        return None
+    _refuse_unless_tested(settings)
+    return staged[0]
 
 
 def layers_pass(settings: Settings) -> bool:
     """Whether it is staged that no other layer refuses anything. Raises as `outcome` does."""
-    with _lock:
-        staged = bool(_passes)
-    if staged:
-        _refuse_unless_tested(settings)
-    return staged
+    if not _passes:
+        return False
+    _refuse_unless_tested(settings)
+    return True
 
 
 def _refuse_unless_tested(settings: Settings) -> None:
@@ -69,12 +67,10 @@ class Staged:
         return cls(None, _passes)
 
     def __enter__(self) -> None:
-        with _lock:
-            self._stack.append(self._what)
+        self._stack.append(self._what)
 
     def __exit__(self, *_: object) -> None:
-        with _lock:
-            self._stack.remove(self._what)
+        self._stack.remove(self._what)
 
     def __call__(self, function: _Function) -> _Function:
         """`function`, a coroutine function or not, with the outcome staged while it runs."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cattlegrid import Form, Forms, OpenedStamp, Refused, Stamp, Unavailable
 from cattlegrid._site import staged
+from cattlegrid._site.once import Once
 from cattlegrid._site.settings import Settings
 
 _log = logging.getLogger("cattlegrid")
@@ -95,8 +95,9 @@ class StampedForms:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._lock = threading.Lock()
-        self._forms: Forms | None = None
+        self._forms = Once(
+            lambda: Forms(secret=settings.sealing, store=settings.store, site=settings.site_name)
+        )
         self._known: dict[Rules, Form] = {}
 
     def stamp(self, rules: Rules) -> Stamp:
@@ -112,17 +113,9 @@ class StampedForms:
             return SentForm(self._settings, form, error)
 
     def _form(self, rules: Rules) -> Form:
-        with self._lock:
-            found = self._known.get(rules)
-            if found is None:
-                found = self._site().form(
-                    rules.name, least_age=rules.least_age, greatest_age=rules.greatest_age
-                )
-                self._known[rules] = found
-            return found
-
-    def _site(self) -> Forms:
-        if self._forms is None:
-            settings = self._settings
-            self._forms = Forms(secret=settings.sealing, store=settings.store, site=settings.site_name)
-        return self._forms
+        found = self._known.get(rules)
+        if found is None:
+            forms = self._forms.get()
+            found = forms.form(rules.name, least_age=rules.least_age, greatest_age=rules.greatest_age)
+            self._known[rules] = found
+        return found
