@@ -145,7 +145,19 @@ impl<S: Store> Gate<S> {
         key: &ChallengeKey,
         attempt: Attempt<'_>,
     ) -> Result<Solved, Refusal> {
-        let live = self.live(key)?;
+        self.answer_opened(self.open(key)?, attempt).await
+    }
+
+    /// The same, of a challenge that was opened to see what the attempt is to be judged with.
+    ///
+    /// # Errors
+    /// Those of [`Gate::answer`].
+    pub async fn answer_opened(
+        &self,
+        opened: OpenChallenge<'_>,
+        attempt: Attempt<'_>,
+    ) -> Result<Solved, Refusal> {
+        let live = self.alive(opened)?;
         if live.site.earns() == Some(Earns::Attempt) {
             return Err(Refusal::WorkRequired);
         }
@@ -205,9 +217,9 @@ impl<S: Store> Gate<S> {
     /// # Errors
     /// [`Refusal::UnknownKey`] when none of the gate's secrets sealed it.
     pub fn inspect(&self, key: &ChallengeKey) -> Result<Inspected, Refusal> {
-        let (_, sealed) = self.open(key)?;
+        let OpenChallenge { sealed, site, .. } = self.open(key)?;
         Ok(Inspected {
-            site: self.sites.by_id(sealed.site).map(|site| site.key().clone()),
+            site: site.map(|site| site.key().clone()),
             challenge: sealed.challenge,
             action: sealed.action,
             is_second: sealed.is_second,
@@ -225,16 +237,28 @@ impl<S: Store> Gate<S> {
         Ok(site.generators().generate(kind, &mut rng)?)
     }
 
-    fn open(&self, key: &ChallengeKey) -> Result<(SpentId, SealedChallenge), Refusal> {
+    /// Opens a challenge, be it expired or spent, for [`Gate::answer_opened`].
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownKey`] when none of the gate's secrets sealed it.
+    pub fn open(&self, key: &ChallengeKey) -> Result<OpenChallenge<'_>, Refusal> {
         let opened = self.keys.open(&key.0).ok_or(Refusal::UnknownKey)?;
         let sealed = SealedChallenge::decode(&opened.content).map_err(|_| Refusal::UnknownKey)?;
-        Ok((opened.id, sealed))
+        Ok(OpenChallenge {
+            id: opened.id,
+            site: self.sites.by_id(sealed.site),
+            sealed,
+        })
     }
 
     /// Opens a key that can still be answered.
     pub(crate) fn live(&self, key: &ChallengeKey) -> Result<Live<'_>, Refusal> {
-        let (id, sealed) = self.open(key)?;
-        let site = self.sites.by_id(sealed.site).ok_or(Refusal::UnknownKey)?;
+        self.alive(self.open(key)?)
+    }
+
+    fn alive<'a>(&self, opened: OpenChallenge<'a>) -> Result<Live<'a>, Refusal> {
+        let OpenChallenge { id, sealed, site } = opened;
+        let site = site.ok_or(Refusal::UnknownKey)?;
         if sealed.expires <= self.clock.now() {
             return Err(Refusal::ExpiredKey);
         }
@@ -329,6 +353,31 @@ impl<S: Store> Gate<S> {
         let mut bytes = [0; N];
         self.entropy.fill(&mut bytes)?;
         Ok(bytes)
+    }
+}
+
+/// A challenge whose key was opened.
+pub struct OpenChallenge<'a> {
+    id: SpentId,
+    sealed: SealedChallenge,
+    site: Option<&'a Site>,
+}
+
+impl<'a> OpenChallenge<'a> {
+    /// Its site, if the gate still has it.
+    pub const fn site(&self) -> Option<&'a Site> {
+        self.site
+    }
+
+    /// Until when it may be answered.
+    pub const fn expires_at(&self) -> Timestamp {
+        self.sealed.expires
+    }
+}
+
+impl fmt::Debug for OpenChallenge<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OpenChallenge(…)")
     }
 }
 

@@ -78,7 +78,7 @@ pub use exchange::{
     Ask, Attempt, DoneWork, IdempotencyKey, Inspected, Issued, Passed, Shown, Solved, Verification,
     WorkSet,
 };
-pub use gate::{CLOCK_SKEW, Gate};
+pub use gate::{CLOCK_SKEW, Gate, OpenChallenge};
 pub use name::{Action, CustomerData, Hostname, HostnamePattern, SecretKey, SiteKey};
 pub use refusal::Refusal;
 pub use score::{Reason, Score, ScoreRules};

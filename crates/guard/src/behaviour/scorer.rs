@@ -1,7 +1,7 @@
 //! Answers to a gate's challenges, judged along with how they came.
 
-use cattlegrid::{Attempt, ChallengeKey, Gate, Refusal, Solved};
-use cattlegrid_store::Store;
+use cattlegrid::{Attempt, ChallengeKey, Gate, OpenChallenge, Refusal, Solved};
+use cattlegrid_store::{Store, Timestamp};
 
 use super::{History, Score, Signals, WrongAnswers, score};
 use crate::AddressBlock;
@@ -39,24 +39,29 @@ impl<S: Store> Scorer<S> {
         attempt: Attempt<'_>,
         seen: &Seen,
     ) -> (Result<Solved, Refusal>, Option<Score>) {
-        let score = self.score(gate, key, seen).await;
-        let judged = gate.answer(key, attempt.with_score(score)).await;
+        let opened = match gate.open(key) {
+            Ok(opened) => opened,
+            Err(refusal) => return (Err(refusal), None),
+        };
+        let now = gate.clock().now();
+        let score = self.score(&opened, now, seen).await;
+        let attempt = attempt.with_score(score);
+        let judged = gate.answer_opened(opened, attempt).await;
         if let (Some(client), Some(_), Err(Refusal::WrongAnswer)) = (seen.client, score, &judged) {
             self.wrong_answers.count(client).await;
         }
         (judged, score)
     }
 
-    async fn score<G: Store>(
+    async fn score(
         &self,
-        gate: &Gate<G>,
-        key: &ChallengeKey,
+        opened: &OpenChallenge<'_>,
+        now: Timestamp,
         seen: &Seen,
     ) -> Option<Score> {
-        let inside = gate.inspect(key).ok()?;
-        let site = gate.sites().get(inside.site?.as_str())?;
+        let site = opened.site()?;
         site.scores()?;
-        let left = inside.expires_at.saturating_since(gate.clock().now());
+        let left = opened.expires_at().saturating_since(now);
         let many_wrong_answers = match seen.client {
             Some(client) => self.wrong_answers.are_many(client).await,
             None => false,
