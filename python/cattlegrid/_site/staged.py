@@ -16,8 +16,8 @@ Outcome = Callable[[str], Verification]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-# Why: neither a context variable nor a thread's own: a test's client may run the view in another thread. Without
-# a lock, which a forked process could find locked: each step below is one of the list's own.
+# Why: neither a context variable nor a thread's own: a test's client may run the view in another thread. And
+# without a lock, which a forked process could find locked: each step below is one of the list's own.
 _outcomes: list[Outcome] = []
 _passes: list[None] = []
 

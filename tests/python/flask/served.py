@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 
-from flask import Flask
+from flask import Flask, render_template_string
 
-from cattlegrid.flask import Captcha, require_captcha
+from cattlegrid.flask import Captcha, rate_limit, require_captcha, require_stamp
 
 app = Flask(__name__)
 app.config["CATTLEGRID"] = {
     "PROVIDER": "gate",
     "SECRET_KEY": os.environ["SITE_SECRET"],
     "STORE": os.environ["SITE_STORE"],
+    "RATE_LIMITS": {"client": "100000/1h"},
 }
 Captcha(app)
 
@@ -29,3 +30,11 @@ def site_key() -> str:
 def view() -> str:
     """Runs once for each token."""
     return str(os.getpid())
+
+
+@app.route("/form", methods=["GET", "POST"])
+@rate_limit("forms", "20/1h")
+@require_stamp("form", least_age=0)
+def form() -> str:
+    """Takes each form once, and twenty in all."""
+    return render_template_string("<form>{{ stamp('form') }}</form>")

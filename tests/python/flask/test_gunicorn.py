@@ -1,4 +1,4 @@
-"""Under gunicorn, with processes and threads: made before the fork and after it, a token passes once."""
+"""Under gunicorn, with processes and threads: made before the fork and after it, a token passes once, and so does a form."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from threading import Barrier, Thread
 import httpx
 import pytest
 from mail import MailServer, mail_server, parts_of, token_in
+from pages import fields_of
 
 from cattlegrid import generate_secret
 
@@ -62,6 +63,24 @@ def test_each_token_passes_once(url: str, secret: str, answer_of: Callable[[str,
             processes.update(response.text for response in responses if response.status_code == 200)
     assert outcomes == {200: TOKENS, 403: TOKENS * (AT_ONCE - 1)}
     assert len(processes) > 1
+
+
+@pytest.mark.parametrize("store", ["redis"], indirect=True)
+def test_each_form_is_taken_once_and_all_processes_count_together(url: str) -> None:
+    outcomes: Counter[int] = Counter()
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        for _ in range(3):
+            form = fields_of(httpx.get(f"{url}/form").text)
+            barrier = Barrier(AT_ONCE)
+
+            def send(form: dict[str, str] = form, barrier: Barrier = barrier) -> int:
+                barrier.wait()
+                return httpx.post(f"{url}/form", data=form).status_code
+
+            outcomes.update(future.result() for future in [threads.submit(send) for _ in range(AT_ONCE)])
+    assert outcomes[429] == 3 * AT_ONCE - 20
+    assert outcomes[200] == 3
+    assert sum(outcomes.values()) == 3 * AT_ONCE
 
 
 def _earn(client: httpx.Client, site_key: str, secret: str, answer_of: Callable[[str, str], str]) -> str:
