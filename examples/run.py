@@ -44,8 +44,9 @@ def main() -> None:
 
     folder = EXAMPLES / given.site
     environ = environment((given.data or folder / "instance").resolve())
+    environ["SITE_URL"] = f"http://127.0.0.1:{given.port}"
     os.chdir(folder)
-    print(f"The {given.site} example: http://127.0.0.1:{given.port}/ (stop it with Ctrl-C)", flush=True)
+    print(f"The {given.site} example: {environ['SITE_URL']}/ (stop it with Ctrl-C)", flush=True)
     if given.site == "flask":
         serve = ["flask", "--app", "shop", "run", f"--port={given.port}"]
     else:

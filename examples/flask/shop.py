@@ -1,4 +1,4 @@
-"""A seed shop: sign-up, a contact form, and a JSON API, behind limits and a picture from this process."""
+"""A seed shop: sign-up, contact, a catalogue by e-mail, and a JSON API, with pictures from this process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from flask import Blueprint, Flask, Response, current_app, redirect, render_temp
 from werkzeug.security import generate_password_hash
 from werkzeug.wrappers import Response as AnyResponse
 
+from cattlegrid import EmailSubject
 from cattlegrid.flask import Captcha, GuardError, rate_limit, require_captcha, require_stamp
+from cattlegrid.flask.email import EmailConfirmation, Letter
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -27,12 +29,14 @@ def create_app() -> Flask:
     app = Flask(__name__)
     app.config.update(
         DATABASE=data / "site.sqlite3",
+        MAIL=data / "mail",
         MAX_CONTENT_LENGTH=64 * 1024,
         # All processes of the site share the secret, and the store of what is spent.
         CATTLEGRID={
             "PROVIDER": "gate",
             "SECRET_KEY": os.environ["CAPTCHA_SECRET"],
             "STORE": f"sqlite:{data / 'spent.sqlite3'}",
+            "SITE_NAME": "Seed Shop",
             "HOSTNAMES": ["127.0.0.1", "localhost"],
             # Every request, pictures and scripts included, by client address.
             "RATE_LIMITS": {"client": "600/1m"},
@@ -62,6 +66,23 @@ def keep(statement: str, *values: str) -> bool:
         except sqlite3.IntegrityError:
             return False
     return True
+
+
+def known(statement: str, *values: str) -> bool:
+    """Whether the statement finds anything."""
+    with closing(database()) as connection:
+        return connection.execute(statement, values).fetchone() is not None
+
+
+def put_into_folder(letter: Letter) -> None:
+    """For whoever tries the example. A site that others can reach hands its letters to `smtplib`."""
+    folder: Path = current_app.config["MAIL"]
+    folder.mkdir(exist_ok=True)
+    message = letter.message("Seed Shop <no-reply@shop.example>")
+    (folder / f"{letter.id}.eml").write_bytes(message.as_bytes())
+
+
+readers = EmailConfirmation("catalogue", f"{os.environ['SITE_URL']}/catalogue/confirm", put_into_folder)
 
 
 def content_security_policy(response: Response) -> Response:
@@ -119,9 +140,33 @@ def contact() -> str | tuple[str, int] | AnyResponse:
     return redirect(url_for("pages.thanks"), 303)
 
 
+@pages.route("/catalogue", methods=["GET", "POST"])
+@require_stamp("catalogue")
+@require_captcha(action="catalogue")
+def catalogue() -> str:
+    """The form; and, sent in the same way, a letter to whoever does not get the catalogue yet."""
+    if request.method == "GET":
+        return render_template("catalogue.html")
+    readers.ask(request.form.get("email", ""), newcomer)
+    return render_template("on_its_way.html")
+
+
+def newcomer(address: str) -> str | None:
+    """Looked up after the answer, so that nobody learns from it who reads the catalogue."""
+    return None if known("SELECT 1 FROM reader WHERE email = ?", address) else "catalogue"
+
+
+@pages.route("/catalogue/confirm", methods=["GET", "POST"])
+@readers.confirms
+def confirm(whom: EmailSubject) -> AnyResponse:
+    """Runs once for each link, when somebody who has read the letter presses the button."""
+    keep("INSERT INTO reader VALUES (?)", whom.address)
+    return redirect(url_for("pages.thanks"), 303)
+
+
 @pages.get("/thanks")
 def thanks() -> str:
-    """Where both forms lead."""
+    """Where the forms lead."""
     return render_template("thanks.html")
 
 

@@ -52,6 +52,19 @@ def test_what_a_drop_in_needs_goes_along(names: list[str]) -> None:
     assert len(locales) == 19
 
 
+def test_letters_and_their_page_go_along(names: list[str]) -> None:
+    for framework in ("django", "flask"):
+        folder = f"cattlegrid/{framework}/templates/cattlegrid/email/"
+        assert {name.removeprefix(folder) for name in names if name.startswith(folder)} == {
+            "subject.txt",
+            "letter.txt",
+            "letter.html",
+            "page.html",
+            "confirm.html",
+            "refused.html",
+        }
+
+
 def test_no_tests_and_no_caches_go_along(names: list[str]) -> None:
     assert not [name for name in names if "/tests/" in name or "__pycache__" in name]
 
