@@ -26,6 +26,8 @@ from django.urls import path
 from django.utils import translation
 from mail import MailServer, mail_server, parts_of, token_in
 from pages import fields_of
+from rest_framework.response import Response
+from rest_framework.views import APIView
 from website_settings import SETTINGS
 from website_support import SECRET, Settings
 
@@ -380,7 +382,7 @@ def test_what_is_missing_is_named(gate: Settings, settings: Settings, message: s
     assert 'EmailConfirmation("sign-up")' in str(found.hint)
 
 
-DOCUMENTED = re.compile(r"^```python\n# (?:letters|views)\.py\n(.*?)^```", re.DOTALL | re.MULTILINE)
+DOCUMENTED = re.compile(r"^```python\n# (?:letters|views|api)\.py\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
 class Join(forms.Form):
@@ -391,17 +393,26 @@ class Join(forms.Form):
 
 def test_the_documentation(ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
     site = ModuleType("documented")
+    site.__dict__.update(APIView=APIView, Response=Response)
     site.__dict__.update(User=User, JoinForm=Join, redirect=lambda _: HttpResponse("Welcome!"))
     site.__dict__["render"] = lambda _, page, context={}: HttpResponse([page, str(context.get("form", ""))])
     for program in DOCUMENTED.findall((Path(__file__).parents[3] / "docs" / "email.md").read_text()):
         exec(program, site.__dict__)  # noqa: S102
-    site.__dict__["urlpatterns"] = [path("join/", site.join), path("confirm/", site.confirm)]
+    site.__dict__["urlpatterns"] = [
+        path("join/", site.join),
+        path("confirm/", site.confirm),
+        path("api/", site.Join.as_view()),
+    ]
     monkeypatch.setitem(sys.modules, "documented", site)
     client = Client()
     with override_settings(ROOT_URLCONF="documented"):
         for name in ("ada", "bob"):
             assert client.post("/join/", {"email": f"{name}@example.org"}).text == "on_its_way.html"
         assert "no e-mail address" in client.post("/join/", {"email": "nobody"}).text
+        for email, status in (("bob@example.org", 202), ("nobody", 400), (None, 400), (["ada"], 400)):
+            answer = client.post("/api/", {"email": email}, content_type="application/json")
+            assert answer.status_code == status
+        assert answer.json()["error-codes"] == ["email-invalid"]
         (letter,) = letters()
         page = client.get("/confirm/", {"token": token_in(letter.body)})
         assert client.post("/confirm/", fields_of(page.text)).text == "Welcome!"

@@ -24,7 +24,8 @@
 //! POST /confirm           confirm   the account's address is confirmed
 //! ```
 //!
-//! Send `Referrer-Policy: no-referrer` and `Cache-Control: no-store` with the page: its address is a key.
+//! Send `Referrer-Policy: no-referrer` and `Cache-Control: no-store` with the page: its address is a key. Where the site
+//! looks at the `Origin` of what is posted, send `strict-origin` instead: with the other, browsers say `null`.
 //!
 //! # The same answer to everybody
 //!
