@@ -167,7 +167,7 @@ class Letters(FormView):
 
     def render_to_response(self, context: dict[str, Any], **_: Any) -> HttpResponse:
         """The form alone."""
-        return HttpResponse(Template("<form>{{ form }}</form>").render(Context(context)))
+        return HttpResponse(Template("<form>{{ form.as_div }}</form>").render(Context(context)))
 
 
 async def letter_awaited(request: HttpRequest) -> JsonResponse:
