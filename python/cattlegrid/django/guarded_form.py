@@ -47,6 +47,6 @@ class GuardedForm(_Form):
 
     def _refuse(self, field: str | None, error: ValidationError) -> None:
         """Has this as the form's only error; one of no field if there is none."""
-        self._errors = ErrorDict()
+        self._errors = ErrorDict(renderer=self.renderer)
         self.cleaned_data = {}
         self.add_error(field, error)

@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import layered
 import pytest
@@ -130,6 +131,16 @@ def test_a_filled_honeypot_is_the_view_s_to_answer() -> None:
     spent = layered.Letter(data)
     assert not spent.is_valid()
     assert not spent.took_bait
+
+
+def test_every_field_counts_of_those_that_are_there_twice() -> None:
+    data = {**shown(layered.Letter()), **EMAIL}
+    for bait in baits(data):
+        assert code(layered.Letter(QueryDict(urlencode([*data.items(), (bait, "spam")])))) == "honeypot"
+        assert code(layered.Letter(QueryDict(urlencode([(bait, "spam"), *data.items()])))) == "honeypot"
+    many = [(f"name-{number}", "x") for number in range(10_000)]
+    with override_settings(DATA_UPLOAD_MAX_NUMBER_FIELDS=None):
+        assert layered.Letter(QueryDict(urlencode([*many, *data.items()]))).is_valid()
 
 
 def test_a_form_of_another_class_is_another_form() -> None:

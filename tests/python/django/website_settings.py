@@ -18,7 +18,7 @@ SETTINGS: dict[str, Any] = {
     ],
     "MIDDLEWARE": ["django.middleware.common.CommonMiddleware"],
     "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
-    "ROOT_URLCONF": "website",
+    "ROOT_URLCONF": os.environ.get("WEBSITE_URLS", "website"),
     "STATIC_URL": "/static/",
     "TEMPLATES": [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
 }
