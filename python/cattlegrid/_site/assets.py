@@ -9,14 +9,18 @@ from importlib.resources import files
 
 from cattlegrid._site.widget import RECAPTCHA_V3, WIDGET
 
-CONTENT_TYPE = "text/javascript; charset=utf-8"
+CONFIRM_STYLE = "confirm.css"
+"""The style of the page that confirms an address."""
+
+_CONTENT_TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
 
 
 @dataclass(frozen=True)
 class Asset:
-    """A script, and the tag by which a browser knows that it has it already."""
+    """A file, and the tag by which a browser knows that it has it already."""
 
     body: bytes
+    content_type: str
     etag: str
 
     def known(self, if_none_match: str) -> bool:
@@ -25,12 +29,14 @@ class Asset:
 
     @property
     def headers(self) -> dict[str, str]:
-        """A browser asks again before each use, so that a new release is never met by old scripts."""
+        """A browser asks again before each use, so that a new release is never met by old files."""
         return {"ETag": self.etag, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 
 
 def asset(name: str) -> Asset | None:
-    """The script of this name: `widget.js`, `widget/….js` or `recaptcha-v3.js`. None if there is none."""
+    """The file of this name: `widget.js`, `widget/….js`, `recaptcha-v3.js` or `confirm.css`. None if there is
+    none.
+    """
     return _assets().get(name)
 
 
@@ -40,9 +46,11 @@ def _assets() -> dict[str, Asset]:
     modules = (package / "widget" / "widget").iterdir()
     found = {f"widget/{module.name}": module for module in modules if module.name.endswith(".js")}
     found[WIDGET] = package / "widget" / WIDGET
-    found[RECAPTCHA_V3] = package / "django" / "static" / "cattlegrid" / RECAPTCHA_V3
-    return {name: _read(file.read_bytes()) for name, file in found.items()}
+    static = package / "django" / "static" / "cattlegrid"
+    found.update({name: static / name for name in (RECAPTCHA_V3, CONFIRM_STYLE)})
+    return {name: _read(name, file.read_bytes()) for name, file in found.items()}
 
 
-def _read(body: bytes) -> Asset:
-    return Asset(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+def _read(name: str, body: bytes) -> Asset:
+    content_type = _CONTENT_TYPES[name.rpartition(".")[2]]
+    return Asset(body, content_type, f'"{hashlib.sha256(body).hexdigest()[:32]}"')

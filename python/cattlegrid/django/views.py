@@ -74,7 +74,7 @@ def widget(request: HttpRequest, module: str | None = None) -> HttpResponse:
         raise Http404
     if found.known(request.headers.get("If-None-Match", "")):
         return HttpResponse(status=304, headers=found.headers)
-    return HttpResponse(found.body, assets.CONTENT_TYPE, headers=found.headers)
+    return HttpResponse(found.body, found.content_type, headers=found.headers)
 
 
 def _body(request: HttpRequest) -> bytes:

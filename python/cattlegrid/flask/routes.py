@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, request, url_for
 
-from cattlegrid._site.assets import CONTENT_TYPE, asset
+from cattlegrid._site.assets import asset
 from cattlegrid._site.gate_api import MOST_BYTES, GateApi, Reply, page_host
 from cattlegrid.flask import site
 
@@ -12,21 +12,21 @@ blueprint = Blueprint(site.NAME, __name__, template_folder="templates")
 """Registered by the extension. Protection against forged requests leaves it out: the widget sends no form."""
 
 
-def address_of(script: str) -> str:
-    """Where the site serves the script of this name, from the root of its host."""
-    return url_for(f"{site.NAME}.script", name=script)
+def address_of(name: str) -> str:
+    """Where the site serves the file of this name, from the root of its host."""
+    return url_for(f"{site.NAME}.file", name=name)
 
 
 @blueprint.get("/<path:name>")
-def script(name: str) -> Response:
-    """A file of the widget."""
+def file(name: str) -> Response:
+    """A file of the browser side."""
     found = asset(name)
     if found is None:
         abort(404)
     headers = found.headers
     if found.known(request.headers.get("If-None-Match", "")):
         return Response(status=304, headers=headers)
-    return Response(found.body, headers=headers, content_type=CONTENT_TYPE)
+    return Response(found.body, headers=headers, content_type=found.content_type)
 
 
 @blueprint.post("/api/v1/challenges")

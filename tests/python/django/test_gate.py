@@ -313,6 +313,7 @@ def test_a_form_finds_its_widget_on_the_site() -> None:
 
 def test_the_script_of_recaptcha_v3_is_a_static_file() -> None:
     assert finders.find("cattlegrid/recaptcha-v3.js")
+    assert finders.find("cattlegrid/confirm.css")
 
 
 ANYTHING = st.recursive(

@@ -280,6 +280,18 @@ def test_the_app_s_own_templates_come_first(
     assert client.get(f"/confirm?token={token}").text == "At /confirm: ada@example.org"
 
 
+def test_the_page_has_its_style_from_the_site_itself(
+    shop: Shop, settings: dict[str, Any], post_office: MailServer
+) -> None:
+    client = shop.app(settings).test_client()
+    page = client.get(f"/confirm?token={link(client, post_office)}").text
+    assert "style>" not in page
+    assert "style=" not in page
+    assert '<link rel="stylesheet" href="/captcha/confirm.css">' in page
+    style = client.get("/captcha/confirm.css")
+    assert (style.status_code, style.content_type) == (200, "text/css; charset=utf-8")
+
+
 def test_the_button_has_the_token_of_what_guards_against_forged_requests(
     shop: Shop, settings: dict[str, Any], post_office: MailServer
 ) -> None:
