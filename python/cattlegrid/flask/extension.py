@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import Flask
 from markupsafe import Markup
 
+from cattlegrid._site.once import Once
 from cattlegrid.flask import site
 from cattlegrid.flask.rates import limit_requests, tell_of_limits
 from cattlegrid.flask.routes import address_of, blueprint
 from cattlegrid.flask.stamps import keep_stamps, stamp
-from cattlegrid.flask.views import refuse_bare_views
+from cattlegrid.flask.views import prepare_guards, refuse_bare_views
 
 
 class Captcha:
@@ -27,7 +28,9 @@ class Captcha:
 
     def init_app(self, app: Flask) -> None:
         """Reads the app's configuration, once. Raises `ConfigurationError`, which says what to put right."""
-        site.bind(app)
+        bound = site.bind(app)
+        # Why not now: the app may get its views later.
+        app.before_request(Once(lambda: prepare_guards(app, bound)).get)
         app.before_request(refuse_bare_views)
         app.before_request(limit_requests)
         app.after_request(tell_of_limits)

@@ -90,6 +90,7 @@ def require_captcha(view: View | None = None, *, action: str | None = None) -> V
         "require_captcha",
         functools.partial(check_captcha, action),
         functools.partial(check_captcha_async, action),
+        lambda bound: bound.captcha.prepare(),
     )
     return guard if view is None else guard(view)
 

@@ -9,6 +9,7 @@ from flask import Response, request
 
 from cattlegrid import RateDecision
 from cattlegrid._site.rates import Client, Subject, tell
+from cattlegrid._site.site import Site
 from cattlegrid._site.verification import Limited
 from cattlegrid.flask import site
 from cattlegrid.flask.errors import RateLimited
@@ -44,8 +45,11 @@ def rate_limit(
             with noting() as decisions:
                 decisions.append(await limit.check_async(subject))
 
+    def prepare(bound: Site) -> None:
+        bound.limit(name, quota).prepare()
+
     counted = None if methods is None else frozenset(method.upper() for method in methods)
-    return Guard("rate_limit", check, check_async, counted)
+    return Guard("rate_limit", check, check_async, prepare, counted)
 
 
 def limit_requests() -> None:

@@ -57,7 +57,7 @@ def require_stamp(
         with _http_errors(pretend):
             await _came_back(rules).check_async()
 
-    return Guard("require_stamp", check, check_async)
+    return Guard("require_stamp", check, check_async, lambda bound: bound.forms.stamp(rules))
 
 
 def keep_stamps(response: Response) -> Response:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-from flask import current_app, request
+from flask import Flask, current_app, request
 
 from cattlegrid import ConfigurationError
+from cattlegrid._site.site import Site
 from cattlegrid._site.token import is_guarded
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -27,6 +28,8 @@ class Guard:
     """Raises what stops the request."""
     check_async: Callable[[], Awaitable[object]]
     """The same for coroutine functions."""
+    prepare: Callable[[Site], object]
+    """Raises `ConfigurationError` where the site cannot have it."""
     methods: frozenset[str] | None = None
     """Those that it stands before, HEAD with GET; by default all that change something."""
 
@@ -41,6 +44,7 @@ class Guard:
                     await self.check_async()
                 return await view(*args, **kwargs)
 
+            _guards[guarded_async] = self
             return cast("View", guarded_async)
 
         @functools.wraps(view)
@@ -49,13 +53,22 @@ class Guard:
                 self.check()
             return view(*args, **kwargs)
 
+        _guards[guarded] = self
         return cast("View", guarded)
 
     def _note_bare(self, view: object) -> None:
-        while inspect.isfunction(view):
-            _bare_views[view] = self
-            view = getattr(view, "__wrapped__", None)
+        for bare in _wrapped(view):
+            _bare_views[bare] = self
 
+
+def _wrapped(view: object) -> Iterator[Callable[..., Any]]:
+    """The function, and those that it stands before."""
+    while inspect.isfunction(view):
+        yield view
+        view = getattr(view, "__wrapped__", None)
+
+
+_guards: WeakKeyDictionary[Callable[..., Any], Guard] = WeakKeyDictionary()
 
 # Why: a decorator above the route leaves the route with the bare view, and nobody would notice.
 _bare_views: WeakKeyDictionary[Callable[..., Any], Guard] = WeakKeyDictionary()
@@ -69,3 +82,12 @@ def refuse_bare_views() -> None:
         raise ConfigurationError(
             f"the route of {request.endpoint} leads past @{guard.name}: put the decorator below @app.route"
         )
+
+
+def prepare_guards(app: Flask, site: Site) -> None:
+    """Before an app's first request: raises `ConfigurationError` for a guard that the site cannot have."""
+    for view in app.view_functions.values():
+        for function in _wrapped(view):
+            guard = _guards.get(function)
+            if guard is not None:
+                guard.prepare(site)

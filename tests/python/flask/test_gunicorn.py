@@ -1,4 +1,4 @@
-"""Under gunicorn, with processes and threads: made before the fork and after it, a token passes once, and so does a form."""
+"""Under gunicorn, with processes and threads: made before the fork and after it, a token passes once."""
 
 from __future__ import annotations
 

@@ -91,11 +91,26 @@ def test_a_site_may_say_which_methods_count(app: Flask, client: FlaskClient) -> 
 
 def test_views_with_one_limit_count_together(app: Flask, client: FlaskClient) -> None:
     app.add_url_rule("/too", "too", rate_limit("twice", "2/1h")(lambda: "ran"), methods=["POST"])
-    app.add_url_rule("/other", "other", rate_limit("twice", "9/1h")(lambda: "ran"), methods=["POST"])
     sent = [client.post(path).status_code for path in ("/too", "/twice", "/too")]
     assert sent == [200, 200, 429]
-    with pytest.raises(ConfigurationError, match="twice is 2/1h in one place and 9/1h in another"):
-        client.post("/other")
+
+
+@pytest.mark.parametrize(
+    ("name", "quota", "message"),
+    [
+        ("twice", "9/1h", "twice is 2/1h in one place and 9/1h in another"),
+        ("Sign-ups", "9/1h", "no name for a limit"),
+        ("sign-ups", "often", "quota"),
+    ],
+)
+def test_a_mistake_anywhere_shows_at_the_first_request(
+    app: Flask, client: FlaskClient, name: str, quota: str, message: str
+) -> None:
+    guarded = require_captcha(rate_limit(name, quota)(require_captcha(lambda: "ran")))
+    app.add_url_rule("/other", "other", guarded, methods=["POST"])
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match=message):
+            client.get("/")
 
 
 def test_apps_of_one_store_count_together(make_app: Callable[..., Flask], settings: dict[str, Any]) -> None:

@@ -209,6 +209,18 @@ def test_a_provider_elsewhere_leaves_the_key_to_the_site(
         assert Stamp.FIELD in render_template_string("{{ stamp('contact') }}")
 
 
+@pytest.mark.parametrize(
+    ("stamped", "message"),
+    [({"name": ""}, "names of 1 to 255 bytes"), ({"name": "x", "least_age": -1}, "`least_age`")],
+)
+def test_a_mistake_shows_at_the_first_request(
+    app: Flask, client: FlaskClient, stamped: dict[str, Any], message: str
+) -> None:
+    app.add_url_rule("/x", "x", require_stamp(**stamped)(lambda: "ran"), methods=["POST"])
+    with pytest.raises(ConfigurationError, match=message):
+        client.get("/")
+
+
 def test_browsers_get_a_page(client: FlaskClient) -> None:
     page = client.post("/contact", headers=BROWSER)
     assert (page.status_code, page.content_type) == (400, "text/html; charset=utf-8")
