@@ -39,10 +39,12 @@ impl ForkStore {
         if let Some(shared) = Shared::known(py, url) {
             return Ok(Self::Shared(shared));
         }
+        let counts_alone = matches!(parsed, StoreUrl::Sqlite { .. });
         let shared = Arc::new(Shared {
             url: parsed,
             clock,
             opened: Mutex::new(None),
+            counters: counts_alone.then(Mutex::default),
         });
         match py.detach(|| shared.open().map(drop)) {
             Ok(()) | Err(OpenError::Locked { .. }) => {
@@ -85,7 +87,10 @@ impl Store for ForkStore {
             Self::Memory(own) => own.get().ok_or_else(elsewhere)?.step(key, quota).await,
             Self::Shared(shared) => {
                 let busy = Busy::begin().await.ok_or_else(forking)?;
-                shared.current(&busy).await?.step(key, quota).await
+                match shared.counters() {
+                    Some(counters) => counters.step(key, quota).await,
+                    None => shared.current(&busy).await?.step(key, quota).await,
+                }
             }
         }
     }
@@ -120,6 +125,9 @@ pub(crate) struct Shared {
     clock: Arc<dyn Clock>,
     /// Locked for a moment at a time, and by none but those that are [`Busy`].
     opened: Mutex<Option<Own<AnyStore>>>,
+    /// Each process's own, locked like the other, where processes do not count together. Why not the open store's: it would
+    /// forget them whenever the process forks.
+    counters: Option<Mutex<Option<Own<MemoryStore>>>>,
 }
 
 impl Shared {
@@ -137,7 +145,7 @@ impl Shared {
 
     /// Why `py`: see [`PerProcess`](crate::process::PerProcess).
     fn all(_py: Python<'_>) -> MutexGuard<'static, Vec<(String, Weak<Self>)>> {
-        KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&KNOWN)
     }
 
     /// The open store of this process.
@@ -164,7 +172,17 @@ impl Shared {
     }
 
     fn opened(&self) -> Option<Arc<AnyStore>> {
-        self.lock().as_ref().and_then(Own::get)
+        lock(&self.opened).as_ref().and_then(Own::get)
+    }
+
+    fn counters(&self) -> Option<Arc<MemoryStore>> {
+        let mut counters = lock(self.counters.as_ref()?);
+        let kept = counters.as_ref().and_then(Own::get);
+        Some(kept.unwrap_or_else(|| {
+            let made = Arc::new(MemoryStore::new(0, Arc::clone(&self.clock)));
+            counters.replace(Own::new(Arc::clone(&made)));
+            made
+        }))
     }
 
     /// Keeps the store, unless another thread was first.
@@ -173,18 +191,18 @@ impl Shared {
             return first;
         }
         let store = Arc::new(store);
-        self.lock().replace(Own::new(Arc::clone(&store)));
+        lock(&self.opened).replace(Own::new(Arc::clone(&store)));
         store
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Option<Own<AnyStore>>> {
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Closes for Shared {
     fn close(&self) {
-        let opened = self.lock().take();
+        let opened = lock(&self.opened).take();
         drop(opened);
     }
 }

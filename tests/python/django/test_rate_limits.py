@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from django.test import AsyncClient, Client, override_settings
 from website_support import Settings
 
 from cattlegrid import ConfigurationError
-from cattlegrid.django.conf import site
 from cattlegrid.testing import layers_pass
 
 pytestmark = pytest.mark.usefixtures("layered_site")
@@ -189,13 +187,11 @@ def test_a_site_without_limits_counts_nothing() -> None:
 
 
 def test_a_store_that_fails_leaves_each_process_its_own_counts(
-    layered_site: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    layered_site: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    folder = tmp_path / "mounted"
-    folder.mkdir()
-    with override_settings(CATTLEGRID={**layered_site, "STORE": f"sqlite:{folder}/spent.sqlite3"}):
-        site().limit("letters", "2/1h").prepare()
-        shutil.rmtree(folder)
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        store = f"redis://127.0.0.1:{nobody.getsockname()[1]}"
+    with override_settings(CATTLEGRID={**layered_site, "STORE": store}):
         statuses = [post("limited").status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
     assert caplog.text.count("the store cannot count") == 1

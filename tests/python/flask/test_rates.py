@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -256,17 +257,11 @@ def test_a_provider_elsewhere_leaves_the_key_to_the_site(
 
 
 def test_limits_hold_while_the_store_is_lost(
-    make_app: Callable[..., Flask],
-    settings: dict[str, Any],
-    tmp_path_factory: pytest.TempPathFactory,
-    caplog: pytest.LogCaptureFixture,
+    make_app: Callable[..., Flask], settings: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    folder = tmp_path_factory.mktemp("lost")
-    store = f"sqlite:{folder / 'spent.sqlite3'}"
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        store = f"redis://127.0.0.1:{nobody.getsockname()[1]}"
     client = make_app({**settings, "STORE": store, "RATE_LIMITS": {"client": "2/1h"}}).test_client()
-    for file in folder.iterdir():
-        file.unlink()
-    folder.rmdir()
     with caplog.at_level(logging.WARNING, "cattlegrid"):
         assert [client.get("/").status_code for _ in range(3)] == [200, 200, 429]
     assert [record.message for record in caplog.records if "cannot count" in record.message]
