@@ -13,7 +13,7 @@ from cattlegrid._site.refusal import refusal
 from cattlegrid._site.token import SAFE_METHODS
 from cattlegrid._site.verification import Undecided
 from cattlegrid.django import requests
-from cattlegrid.django.guarded import Finish, Stopped, guarded, refusing
+from cattlegrid.django.guarded import Finish, Stopped, as_it_is, guarded, refusing
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
@@ -47,17 +47,13 @@ class _Captcha:
         if request.method not in SAFE_METHODS:
             found = requests.check(request, requests.token(request), self._action)
             request.captcha = found  # type: ignore[attr-defined]
-        return _nothing
+        return as_it_is
 
     async def check_async(self, request: HttpRequest) -> Finish:
         if request.method not in SAFE_METHODS:
             found = await requests.check_async(request, requests.token(request), self._action)
             request.captcha = found  # type: ignore[attr-defined]
-        return _nothing
+        return as_it_is
 
     def answer(self, request: HttpRequest, error: Stopped) -> HttpResponseBase:
         return refusing(request, refusal(cast("Undecided", error)))
-
-
-def _nothing(response: HttpResponseBase) -> None:
-    pass

@@ -26,6 +26,10 @@ Finish = Callable[[HttpResponseBase], object]
 """What is left to do with the view's response."""
 
 
+def as_it_is(response: HttpResponseBase) -> None:
+    """Leaves nothing to do."""
+
+
 class Guard(Protocol):
     """Stands before a view."""
 

@@ -18,7 +18,7 @@ from cattlegrid._site.token import is_guarded
 from cattlegrid._site.verification import Limited
 from cattlegrid.django import layers
 from cattlegrid.django.conf import site
-from cattlegrid.django.guarded import Finish, Stopped, guarded, refusing
+from cattlegrid.django.guarded import Finish, Stopped, as_it_is, guarded, refusing
 from cattlegrid.django.requests import client_address
 
 _View = TypeVar("_View", bound=Callable[..., Any])
@@ -57,7 +57,7 @@ class _RateLimit:
     def check(self, request: HttpRequest) -> Finish:
         subject = self._subject(request)
         if subject is None:
-            return _nothing
+            return as_it_is
         return telling([self._limit(site()).check(cast("Subject", subject))])
 
     async def check_async(self, request: HttpRequest) -> Finish:
@@ -65,7 +65,7 @@ class _RateLimit:
         if inspect.isawaitable(subject):
             subject = await subject
         if subject is None:
-            return _nothing
+            return as_it_is
         return telling([await self._limit(site()).check_async(subject)])
 
     def answer(self, request: HttpRequest, error: Stopped) -> HttpResponseBase:
@@ -84,7 +84,3 @@ class _RateLimit:
 def telling(decisions: Collection[RateDecision]) -> Finish:
     """Has a response say how it stands with the limits."""
     return lambda response: tell(response.headers, decisions)
-
-
-def _nothing(response: HttpResponseBase) -> None:
-    pass
