@@ -640,8 +640,8 @@ class Chain:
         cls, verifiers: Sequence[Verifier | Gate], *, when_unreachable: Literal["refuse", "allow"] = "refuse"
     ) -> Self:
         """A `Gate` may be among them, and is always there. `when_unreachable` is what becomes of a visitor
-        whom no provider can be asked about: `refuse`, or `allow`, which lets him through undecided and spends
-        his token. Raises `ConfigurationError`.
+        whom no provider can be asked about: `refuse`, or `allow`, which lets them through undecided and
+        spends their token. Raises `ConfigurationError`.
         """
 
     def current(self) -> Verifier | Gate:

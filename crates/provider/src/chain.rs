@@ -7,10 +7,10 @@ use crate::{BoxFuture, Error, Passed, Refused, Verification, Verify, Visit};
 /// What becomes of a visitor whom no provider can be asked about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenDown {
-    /// He is not let through: [`Error::Unreachable`].
+    /// They are not let through: [`Error::Unreachable`].
     #[default]
     Refuse,
-    /// He is let through, [undecided](Passed::decided), and his token is spent. For as long as the outage lasts this takes
+    /// They are let through, [undecided](Passed::decided), and their token is spent. For as long as the outage lasts this takes
     /// anything that looks like a token, each once.
     LetThrough,
 }

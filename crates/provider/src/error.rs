@@ -129,7 +129,7 @@ pub enum Error {
     },
     /// The provider gave an answer that decides nothing.
     ///
-    /// Not a reason to let anybody through: a visitor may be able to bring this about with a token of his own making.
+    /// Not a reason to let anybody through: visitors may be able to bring this about with a token of their own making.
     #[error("{provider} gave no answer to go by: {why}")]
     Broken {
         /// The provider's name.

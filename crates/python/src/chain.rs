@@ -46,12 +46,13 @@ impl Link {
 
 /// Several verifiers, in order of preference, of which the next counts while those before it are unreachable.
 ///
-/// A `Gate` may be among them, and is always there. A token is good at the provider whose widget made it, and nobody else sees it: it goes to the verifiers whose provider has
-/// the form field that it came in, in their order. A token in the field of a later verifier counts only while those before
-/// it are unreachable, and is refused with `unexpected-provider` while they answer.
+/// A `Gate` may be among them, and is always there. A token is good at the provider whose widget made it, and nobody else
+/// sees it: it goes to the verifiers whose provider has the form field that it came in, in their order. A token in the field
+/// of a later verifier counts only while those before it are unreachable, and is refused with `unexpected-provider` while
+/// they answer.
 ///
-/// `when_unreachable` is what becomes of a visitor whom no provider can be asked about: `refuse`, or `allow`, which lets him
-/// through undecided and spends his token. Safe to share as its verifiers are. Raises `ConfigurationError`.
+/// `when_unreachable` is what becomes of a visitor whom no provider can be asked about: `refuse`, or `allow`, which lets
+/// them through undecided and spends their token. Safe to share as its verifiers are. Raises `ConfigurationError`.
 #[pyclass(frozen, module = "cattlegrid")]
 pub(crate) struct Chain {
     first: Link,
