@@ -18,8 +18,8 @@
 //!
 //! What a layer refuses it answers with problem details (RFC 9457) that have a stable `code`, or as the site says, in a
 //! closure given to the layer's `with_refusal`: of the refusal and the request's head, so that people can be shown their form
-//! again, with what they typed and a [fresh stamp](form::OpenedStamp::again). Where a store cannot decide, forms are refused. A check of one's own is a
-//! [`Check`], and its layer a [`CheckLayer`].
+//! again, with what they typed and a [fresh stamp](form::OpenedStamp::again). Where a store cannot decide, forms are refused.
+//! A check of one's own is a [`Check`], and its layer a [`CheckLayer`].
 //!
 //! ```
 //! use std::convert::Infallible;

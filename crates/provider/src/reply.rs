@@ -11,7 +11,7 @@ pub struct Reply(Map<String, Value>);
 /// Why nobody has said that somebody passed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Denial {
-    /// It says that he did not.
+    /// It says that they did not.
     Refused(Refused),
     /// It says nothing to go by.
     Broken(Broken),

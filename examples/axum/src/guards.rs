@@ -128,7 +128,7 @@ impl Guards {
 }
 
 /// Around everything: whose request it is. A site behind a reverse proxy names its networks here; without one, nobody is
-/// believed who says that he comes from elsewhere.
+/// believed who claims to come from elsewhere.
 pub(crate) fn around_all(routes: Router<Choir>) -> Router<Choir> {
     let layer = ClientIpLayer::new(Proxies::none());
     routes.layer(layer.with_peer(|extensions| {

@@ -333,7 +333,7 @@ async fn siteverify(State(app): State<Arc<App>>, request: Request) -> Json<Verdi
 async fn passed(app: &Arc<App>, question: Question) -> Result<Passed, Denial> {
     let asked = Asked::new(question.secret, question.payload.or(question.response))?;
     let secret = asked.secret().parse().map_err(|_| Refusal::InvalidSecret)?;
-    // Why: a payload that a stranger signed for himself must not spend anything.
+    // Why: a payload that a stranger signed for their own use must not spend anything.
     if app.gate().sites().by_secret(&secret).is_none() {
         return Err(Refusal::InvalidSecret.into());
     }
