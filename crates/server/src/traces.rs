@@ -1,8 +1,8 @@
 //! Traces: what a request took and where, sent to a collector of OpenTelemetry's by OTLP over HTTP.
 //!
 //! A span for each request, which continues the trace that its `traceparent` names (W3C Trace Context), with a span below
-//! it for each step of the store, for each picture and for each check of another provider's. None holds a path, a key or anything else that a caller chose.
-//! Where no collector is configured, none of them is ever made.
+//! it for each step of the store, for each picture and for each check of another provider's. None holds a path, a key or
+//! anything else that a caller chose. Where no collector is configured, none of them is ever made.
 
 use std::time::Duration;
 
