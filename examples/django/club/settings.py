@@ -6,6 +6,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 DATA = Path(os.environ["SITE_DATA"])
 SECRET_KEY = os.environ["SITE_SECRET"]
+SITE_URL = os.environ["SITE_URL"]
 
 # A site that others can reach says False, and has its static files served by its web server.
 DEBUG = True
@@ -16,6 +17,7 @@ CATTLEGRID = {
     "PROVIDER": "gate",
     "SECRET_KEY": os.environ["CAPTCHA_SECRET"],
     "STORE": f"sqlite:{DATA / 'spent.sqlite3'}",
+    "SITE_NAME": "Allotment Club",
     "HOSTNAMES": ALLOWED_HOSTS,
     # Every request, pictures and scripts included, by client address.
     "RATE_LIMITS": {"client": "600/1m"},
@@ -27,22 +29,20 @@ CAPTCHA_LENGTH = 5
 CAPTCHA_FONT_SIZE = 42
 CAPTCHA_IMAGE_SIZE = (180, 64)
 
+# The site's own app is first, so that its templates are.
 INSTALLED_APPS = [
+    "club",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "cattlegrid.django",
     "cattlegrid.simple_captcha",
-    "club",
 ]
 MIDDLEWARE = [
     "cattlegrid.django.middleware.RateLimitMiddleware",
     "club.middleware.content_security_policy",
     "django.middleware.security.SecurityMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "club.urls"
@@ -50,12 +50,7 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-            ]
-        },
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
     }
 ]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA / "site.sqlite3"}}
@@ -66,5 +61,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [FOLDER.parent.parent / "look"]
 
+# For whoever tries the example. A site that others can reach names its mail server instead.
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = DATA / "mail"
+DEFAULT_FROM_EMAIL = "Allotment Club <no-reply@club.example>"

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import login
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
-from django.http import HttpResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView
 
+from cattlegrid import EmailSubject
 from cattlegrid.django import rate_limit
+from cattlegrid.django.email import EmailConfirmation, LetterRefused
 
 from .forms import Contact, SignUp
+
+membership = EmailConfirmation("membership", f"{settings.SITE_URL}/confirm/")
 
 
 @rate_limit("sign-ups", "20/1h")
 @method_decorator(never_cache, name="dispatch")
 class SignUpView(FormView):
-    """Makes an account, and logs its owner in."""
+    """Makes an account, and has its address confirmed."""
 
     template_name = "sign_up.html"
     form_class = SignUp
-    success_url = reverse_lazy("welcome")
+    success_url = reverse_lazy("on-its-way")
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """The captcha's check knows the visitor's address by the request."""
@@ -32,8 +39,27 @@ class SignUpView(FormView):
 
     def form_valid(self, form: SignUp) -> HttpResponse:
         """Runs when all fields are right, the captcha among them."""
-        login(self.request, form.save())
+        try:
+            with transaction.atomic():
+                account = form.save()
+                membership.ask(self.request, account.email, lambda address: newcomer(address, account))
+        except LetterRefused as error:
+            form.add_error("email", error)
+            return self.form_invalid(form)
         return super().form_valid(form)
+
+
+def newcomer(address: str, account: User) -> str | None:
+    """Looked up after the answer, so that nobody learns from it who is a member."""
+    is_member = User.objects.filter(email=address, is_active=True).exists()
+    return None if is_member else str(account.pk)
+
+
+@membership.confirms
+def confirm(_request: HttpRequest, whom: EmailSubject) -> HttpResponse:
+    """Runs once for each link, when somebody who has read the letter presses the button."""
+    User.objects.filter(pk=whom.subject).update(email=whom.address, is_active=True)
+    return redirect("welcome")
 
 
 @rate_limit("letters", "20/1h")
@@ -60,5 +86,6 @@ class ContactView(FormView):
         return super().form_valid(form) if form.took_bait else super().form_invalid(form)
 
 
+on_its_way = TemplateView.as_view(template_name="on_its_way.html")
 welcome = TemplateView.as_view(template_name="welcome.html")
 thanks = TemplateView.as_view(template_name="thanks.html")

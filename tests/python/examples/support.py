@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Callable
 
@@ -13,6 +16,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 ROOT = Path(__file__).resolve().parents[3]
 AXE = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENSHOTS = ROOT / "target" / "screenshots"
+LONGEST_WAIT = 60.0
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,21 @@ class Site:
         """What the site's database holds."""
         with closing(sqlite3.connect(self.data / "site.sqlite3")) as connection:
             return connection.execute(query).fetchall()
+
+    def letters(self, to: str) -> list[EmailMessage]:
+        """What the site has written to this address, in files."""
+        files = sorted(self.data.glob("mail/*"))
+        letters = (message_from_bytes(file.read_bytes(), policy=policy.default) for file in files)
+        return [letter for letter in letters if isinstance(letter, EmailMessage) and letter["To"] == to]
+
+    def first_letter(self, to: str) -> EmailMessage:
+        """The only one, when it is there."""
+        deadline = time.monotonic() + LONGEST_WAIT
+        while not self.letters(to):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        (letter,) = self.letters(to)
+        return letter
 
 
 class Complaints:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from mail import parts_of, token_in
 from playwright.sync_api import Browser, Page, expect
 from widget import Widget
 
@@ -56,6 +57,7 @@ def picture(page: Page, site: Site) -> Picture:
 
 def sign_up(page: Page, name: str) -> None:
     page.get_by_label("Username").fill(name)
+    page.get_by_label("E-mail").fill(f"{name}@example.org")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Password confirmation").fill(PASSWORD)
 
@@ -69,15 +71,51 @@ def letters(site: Site) -> str:
     return "".join(letter.read_text() for letter in (site.data / "mail").glob("*"))
 
 
-def test_somebody_signs_up(page: Page, site: Site, widget: Widget, complaints: Complaints) -> None:
+def is_member(site: Site, name: str) -> bool:
+    return site.rows(f"SELECT is_active FROM auth_user WHERE username = '{name}'") == [(True,)]  # noqa: S608
+
+
+def test_somebody_signs_up_and_confirms_the_address(
+    page: Page, browser: Browser, site: Site, widget: Widget, complaints: Complaints
+) -> None:
     page.goto(site.url)
     sign_up(page, "ada")
     widget.solve()
     takes_a_while(page)
     page.get_by_role("button", name="Sign up").click()
-    expect(page.get_by_role("heading", name="Welcome, ada")).to_be_visible()
-    assert ("ada",) in site.rows("SELECT username FROM auth_user")
+    expect(page.get_by_text("a letter is on its way")).to_be_visible()
+    text = parts_of(site.first_letter("ada@example.org"))["text/plain"]
+    link = f"{site.url}/confirm/?token={token_in(text)}"
+    assert link in text
+    looks_right(browser, link, "django-confirm", "h1")
+    assert not is_member(site, "ada")
+    page.goto(link)
+    page.get_by_role("button", name="Yes, it is mine").click()
+    expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+    assert is_member(site, "ada")
     assert complaints.other_than() == []
+    page.goto(link)
+    page.get_by_role("button", name="Yes, it is mine").click()
+    expect(page.get_by_role("heading", name="This link was used before")).to_be_visible()
+
+
+def test_who_has_an_account_is_not_told(page: Page, site: Site, widget: Widget) -> None:
+    for name in ("emmy", "noether"):
+        page.goto(site.url)
+        sign_up(page, name)
+        page.get_by_label("E-mail").fill("emmy@example.org")
+        widget.solve()
+        takes_a_while(page)
+        page.get_by_role("button", name="Sign up").click()
+        expect(page.get_by_text("a letter is on its way")).to_be_visible()
+        if name == "emmy":
+            text = parts_of(site.first_letter("emmy@example.org"))["text/plain"]
+            page.goto(f"{site.url}/confirm/?token={token_in(text)}")
+            page.get_by_role("button", name="Yes, it is mine").click()
+            expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+    assert is_member(site, "emmy")
+    assert not is_member(site, "noether")
+    assert len(site.letters("emmy@example.org")) == 1
 
 
 def test_a_wrong_answer_brings_another_picture_and_keeps_the_form(
@@ -244,7 +282,13 @@ def test_nobody_meets_the_honeypot(page: Page, site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("path", "ready"),
-    [("", "[data-state=ready]"), ("contact/", "img.captcha"), ("contact/thanks/", "h1")],
+    [
+        ("", "[data-state=ready]"),
+        ("on-its-way/", "h1"),
+        ("welcome/", "h1"),
+        ("contact/", "img.captcha"),
+        ("contact/thanks/", "h1"),
+    ],
 )
 def test_looks(browser: Browser, site: Site, path: str, ready: str) -> None:
     name = path.strip("/").replace("/", "-") or "sign-up"
