@@ -22,7 +22,8 @@ pub enum Outcome {
     Nobody,
     /// None was made: its making panicked or took too long, or its text fits into no letter. Look into the log.
     NotMade,
-    /// The mail server will not take it, now or later. Where that is often, look at the sender and at how the server thinks of it.
+    /// The mail server will not take it, now or later. Where that is often, look at the sender and at what the server
+    /// thinks of it.
     Refused,
     /// No attempt reached a mail server that would take it, or the folder. Look at the server.
     Failed,

@@ -1,7 +1,7 @@
 //! Forward auth: a reverse proxy asks about each request before it sends it on to a site that cannot change.
 //!
-//! An `Original` is that request, as a trusted proxy tells it. Its host says which site it is for. Rules may decide about it; else it needs a pass, which its
-//! visitor's browser carries as a cookie. To know a pass takes no step of the store.
+//! An `Original` is that request, as a trusted proxy tells it. Its host says which site it is for. Rules may decide about it;
+//! else it needs a pass, which its visitor's browser carries as a cookie. To know a pass takes no step of the store.
 
 mod original;
 pub(crate) mod page;
