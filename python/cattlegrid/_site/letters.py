@@ -13,17 +13,15 @@ from cattlegrid import (
     EmailLinks,
     EmailSubject,
     LetterLimits,
-    RateDecision,
     Unavailable,
     email_address,
 )
-from cattlegrid._site import staged
 from cattlegrid._site.delivery import Make, Send, deliver, deliver_now
 from cattlegrid._site.once import Once
 from cattlegrid._site.outbox import outbox
-from cattlegrid._site.rates import Fallbacks
+from cattlegrid._site.rates import Steps
 from cattlegrid._site.settings import Settings
-from cattlegrid._site.verification import Limited, unavailable
+from cattlegrid._site.verification import unavailable
 
 _log = logging.getLogger("cattlegrid")
 
@@ -74,7 +72,7 @@ class Letters:
             )
         self._settings = settings
         self._page = purpose.page
-        self._fallbacks = Fallbacks()
+        self._steps = Steps(settings)
         self._links = EmailLinks(
             f"{settings.site_name} {purpose.name}",
             secret=settings.sealing,
@@ -105,13 +103,13 @@ class Letters:
         Raises `Refused` for what is no address, `Limited`, and `Unavailable` when too many letters wait.
         """
         _refuse_if_full()
-        self._decided(self._limits.check(client, given))
+        self._steps.taken(self._limits, self._limits.check(client, given))
         return email_address(given)
 
     async def admit_async(self, client: str | None, given: str) -> str:
         """`admit` for asynchronous callers, on the running asyncio loop."""
         _refuse_if_full()
-        self._decided(await self._limits.check_async(client, given))
+        self._steps.taken(self._limits, await self._limits.check_async(client, given))
         return email_address(given)
 
     def link(self, to: str, subject: str) -> str:
@@ -151,11 +149,6 @@ class Letters:
             return await self._links.confirm_async(token)
         except Unavailable as error:
             raise _logged(error) from None
-
-    def _decided(self, decision: RateDecision) -> None:
-        self._fallbacks.watch(self._limits)
-        if decision.refused and not staged.layers_pass(self._settings):
-            raise Limited(decision)
 
 
 class AllLetters:

@@ -19,15 +19,22 @@ _log = logging.getLogger("cattlegrid")
 _QUIET = 60.0
 
 
-class Fallbacks:
-    """Tells the log, once in a while, that a store cannot count."""
+class Steps:
+    """What comes of the steps that are taken against limits."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._seen = 0
         self._told_at = float("-inf")
 
-    def watch(self, limits: RateLimiter | LetterLimits) -> None:
-        """To be called after a step."""
+    def taken(self, limits: RateLimiter | LetterLimits, decision: RateDecision) -> RateDecision:
+        """The decision. Tells the log, once in a while, that the store cannot count. Raises `Limited`."""
+        self._watch(limits)
+        if decision.refused and not staged.layers_pass(self._settings):
+            raise Limited(decision)
+        return decision
+
+    def _watch(self, limits: RateLimiter | LetterLimits) -> None:
         fallbacks, now = limits.fallbacks, time.monotonic()
         if fallbacks > self._seen and now - self._told_at > _QUIET:
             self._told_at = now
@@ -50,9 +57,8 @@ class Limit:
     """One limit of a site. Cheap to make: its counters are made at the first step, once. Safe to share."""
 
     def __init__(self, settings: Settings, name: str, quota: str) -> None:
-        self._settings = settings
         self.quota = quota
-        self._fallbacks = Fallbacks()
+        self._steps = Steps(settings)
         self._limiter = Once(lambda: RateLimiter(name, quota, secret=settings.sealing, store=settings.store))
 
     def prepare(self) -> RateLimiter:
@@ -63,21 +69,15 @@ class Limit:
         """Takes a step. Raises `Limited`."""
         limiter = self.prepare()
         if isinstance(subject, Client):
-            return self._decided(limiter.check_address(subject.address))
-        return self._decided(limiter.check(subject))
+            return self._steps.taken(limiter, limiter.check_address(subject.address))
+        return self._steps.taken(limiter, limiter.check(subject))
 
     async def check_async(self, subject: Subject) -> RateDecision:
         """`check` for asynchronous callers, on the running asyncio loop."""
         limiter = self.prepare()
         if isinstance(subject, Client):
-            return self._decided(await limiter.check_address_async(subject.address))
-        return self._decided(await limiter.check_async(subject))
-
-    def _decided(self, decision: RateDecision) -> RateDecision:
-        self._fallbacks.watch(self.prepare())
-        if decision.refused and not staged.layers_pass(self._settings):
-            raise Limited(decision)
-        return decision
+            return self._steps.taken(limiter, await limiter.check_address_async(subject.address))
+        return self._steps.taken(limiter, await limiter.check_async(subject))
 
 
 class Headers(Protocol):
