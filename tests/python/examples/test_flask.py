@@ -12,7 +12,7 @@ from mail import parts_of, token_in
 from playwright.sync_api import Browser, Page, expect
 from widget import Widget
 
-from .support import Complaints, Site, looks_right, takes_a_while, violations
+from .support import Complaints, Site, fills_in_everything, looks_right, takes_a_while, violations
 
 SITE = "flask"
 PASSWORD = "analytical engine"
@@ -128,9 +128,7 @@ def test_who_is_faster_than_people_sends_the_form_again(
 
 def test_a_program_that_fills_in_everything_is_thanked(page: Page, site: Site) -> None:
     page.goto(f"{site.url}/contact")
-    fill = "form => { for (const field of form) if (!field.value) field.value = 'https://spam.example' }"
-    page.locator("form").evaluate(fill)
-    page.locator("form").evaluate("form => form.submit()")
+    fills_in_everything(page)
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     assert site.rows("SELECT * FROM letter WHERE message LIKE '%spam%'") == []
 
