@@ -42,6 +42,16 @@ impl Ask {
         }
     }
 
+    /// A challenge of this kind, as one of `site` was, to be asked instead of it; of the default kind where the site has no
+    /// such challenges any more, or only the caller could ask for them.
+    pub fn again(kind: Kind, site: &Site) -> Self {
+        if kind != Kind::Custom && site.kinds().contains(&kind) {
+            Self::kind(kind)
+        } else {
+            Self::any()
+        }
+    }
+
     /// The caller's own prompt and answer. Only for callers that choose both; never for what a page sends.
     pub fn custom(prompt: Prompt, answer: Answer) -> Self {
         Self {

@@ -155,13 +155,7 @@ impl Gate {
     /// Writes nothing anywhere. Raises `Refused`: `unknown-key`.
     fn renew(&self, key: &Bound<'_, PyAny>) -> Result<Challenge, Error> {
         let old = self.engine.inspect(&read_key(key)?)?;
-        let (site, kind) = (self.site()?, old.challenge.kind());
-        // Why: the gate may have been given other kinds since.
-        let ask = if site.kinds().contains(&kind) {
-            Ask::kind(kind)
-        } else {
-            Ask::any()
-        };
+        let ask = Ask::again(old.challenge.kind(), self.site()?);
         self.fresh(ask.with_action(old.action))
     }
 

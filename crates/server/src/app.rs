@@ -227,12 +227,7 @@ impl App {
             .filter(|_| was_right)
             .and_then(|rules| rules.second_kind)
             .unwrap_or_else(|| old.challenge.kind());
-        // Why: the site may have been configured anew since, and nobody can ask again for a custom challenge.
-        let ask = if kind != Kind::Custom && site.kinds().contains(&kind) {
-            Ask::kind(kind)
-        } else {
-            Ask::any()
-        };
+        let ask = Ask::again(kind, site);
         let ask = if was_right || old.is_second {
             ask.as_second()
         } else {
