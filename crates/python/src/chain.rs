@@ -8,7 +8,7 @@ use cattlegrid_provider::{Action, ConfigError, Verify, Visit, WhenDown};
 use pyo3::prelude::*;
 
 use crate::error::Error;
-use crate::gate::{self, Gate};
+use crate::gate::Gate;
 use crate::passed::Passed;
 use crate::verifier::{Verifier, check, parsed, read_address, read_token, spend};
 use crate::work;
@@ -24,7 +24,7 @@ impl Link {
     fn name(&self) -> &str {
         match self {
             Self::Verifier(verifier) => verifier.get().provider(),
-            Self::Gate(_) => gate::NAME,
+            Self::Gate(gate) => gate.get().provider(),
         }
     }
 

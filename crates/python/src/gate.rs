@@ -37,9 +37,6 @@ use crate::verifier::{check, read_token};
 use crate::work;
 use plan::{Plan, own_keys, read_kinds, ttl};
 
-/// What it says of itself where providers say their name.
-pub(crate) const NAME: &str = "gate";
-
 /// The engine in this process, for one site: issue, image, answer, verify. Needs no server.
 ///
 /// Safe to share between threads, and to make before a server forks its workers.
@@ -125,8 +122,8 @@ impl Gate {
         clippy::unused_self,
         reason = "it is an attribute in Python, as that of a verifier is"
     )]
-    fn provider(&self) -> &'static str {
-        NAME
+    pub(crate) fn provider(&self) -> &'static str {
+        GateVerifier::<ForkStore>::NAME
     }
 
     /// A new challenge. Writes nothing anywhere.

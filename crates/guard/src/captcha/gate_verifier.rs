@@ -10,13 +10,10 @@ use cattlegrid_provider::{
 };
 use cattlegrid_store::Store;
 
-/// What it says of itself where providers say their name.
-const NAME: &str = "gate";
-
 /// Verifies the tokens that a gate in this process has issued for one of its sites, or for any.
 ///
-/// The gate sees to it that a token is verified once, has not expired, and is of such a site; and that it was earned on one of
-/// the site's hostnames, when the answer was judged. It gives a score if the answer
+/// The gate sees to it that a token is verified once, has not expired, and is of such a site; and that it was earned on one
+/// of the site's hostnames, when the answer was judged. It gives a score if the answer
 /// [had](cattlegrid::Attempt::with_score) one.
 pub struct GateVerifier<S> {
     gate: Arc<Gate<S>>,
@@ -25,6 +22,9 @@ pub struct GateVerifier<S> {
 }
 
 impl<S: Store> GateVerifier<S> {
+    /// What it says of itself where providers say their name.
+    pub const NAME: &'static str = "gate";
+
     /// One for the site of this name.
     ///
     /// # Errors
@@ -88,7 +88,7 @@ impl<S: Store> GateVerifier<S> {
             minimum_score: self.minimum_score,
             ..Expected::default()
         };
-        Ok(Passed::vouched(NAME, said, &expected).into())
+        Ok(Passed::vouched(Self::NAME, said, &expected).into())
     }
 }
 
