@@ -300,10 +300,9 @@ impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         let code = refusal.code();
         match refusal {
-            Refusal::StoreUnavailable(_) | Refusal::NoEntropy(_) => Self::Unavailable {
-                code,
-                message: refusal.to_string(),
-            },
+            Refusal::StoreUnavailable(_) | Refusal::NoEntropy(_) => {
+                Self::unavailable(code, &refusal)
+            }
             _ => Self::refused(code, &refusal),
         }
     }

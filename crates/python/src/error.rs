@@ -35,15 +35,19 @@ impl Error {
             message: message.to_string(),
         }
     }
+
+    pub(crate) fn unavailable(code: &'static str, message: &impl ToString) -> Self {
+        Self::Unavailable {
+            code,
+            message: message.to_string(),
+        }
+    }
 }
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::StoreUnavailable(_) => Self::Unavailable {
-                code: refusal.code(),
-                message: refusal.to_string(),
-            },
+            Refusal::StoreUnavailable(_) => Self::unavailable(refusal.code(), &refusal),
             _ => Self::refused(refusal.code(), &refusal),
         }
     }

@@ -222,10 +222,7 @@ impl From<GuardError> for Error {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::StoreUnavailable(_) => Self::Unavailable {
-                code: refusal.code(),
-                message: refusal.to_string(),
-            },
+            Refusal::StoreUnavailable(_) => Self::unavailable(refusal.code(), &refusal),
             _ => Self::refused(refusal.code(), &refusal),
         }
     }

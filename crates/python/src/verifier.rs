@@ -28,10 +28,11 @@ use crate::work;
 /// provider says the second time.
 ///
 /// `store` remembers spent tokens, and is a URL as for `Gate`. `url` is the address of siteverify where it is not the
-/// provider's own; `cattlegrid`, `altcha_server` and `recaptcha_enterprise` need it. `hostnames` (`example.org`, `*.example.org`) and `action` are what the provider
-/// must say of the page; without `hostnames` any page's token is taken. `minimum_score`, 0 to 1, is for `recaptcha_v3` and
-/// `recaptcha_enterprise`, there 0.5 when it is None, and for `cattlegrid`; other providers refuse to have one. `timeout` is in seconds and for the whole check, 0.1 to
-/// 60. Raises `ConfigurationError`.
+/// provider's own; `cattlegrid`, `altcha_server` and `recaptcha_enterprise` need it. `hostnames` (`example.org`,
+/// `*.example.org`) and `action` are what the provider must say of the page; without `hostnames` any page's token is taken.
+/// `minimum_score`, 0 to 1, is for `recaptcha_v3` and `recaptcha_enterprise`, there 0.5 when it is None, and for
+/// `cattlegrid`; other providers refuse to have one. `timeout` is in seconds and for the whole check, 0.1 to 60. Raises
+/// `ConfigurationError`.
 #[pyclass(frozen, module = "cattlegrid")]
 pub(crate) struct Verifier {
     plan: Plan,
@@ -272,10 +273,7 @@ impl From<Refused> for Error {
 
 impl From<provider::Error> for Error {
     fn from(error: provider::Error) -> Self {
-        Self::Unavailable {
-            code: error.code(),
-            message: error.to_string(),
-        }
+        Self::unavailable(error.code(), &error)
     }
 }
 
