@@ -10,8 +10,8 @@ pub enum WhenDown {
     /// They are not let through: [`Error::Unreachable`].
     #[default]
     Refuse,
-    /// They are let through, [undecided](Passed::decided), and their token is spent. For as long as the outage lasts this takes
-    /// anything that looks like a token, each once.
+    /// They are let through, [undecided](Passed::decided), and their token is spent. For as long as the outage lasts this
+    /// takes anything that looks like a token, each once.
     LetThrough,
 }
 

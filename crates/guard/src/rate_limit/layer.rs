@@ -36,8 +36,8 @@ impl<S, F> RateLimitLayer<S, F> {
 }
 
 impl<S, F, R> RateLimitLayer<S, F, R> {
-    /// The same, which answers what it refuses as `refuse` says: a closure from the [`Decision`](super::Decision) and the request's
-    /// head to a response. The headers that a refusal has are added to that.
+    /// The same, which answers what it refuses as `refuse` says: a closure from the [`Decision`](super::Decision) and the
+    /// request's head to a response. The headers that a refusal has are added to that.
     pub fn with_refusal<Q>(self, refuse: Q) -> RateLimitLayer<S, F, Q> {
         RateLimitLayer {
             limiter: self.limiter,
